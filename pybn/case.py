@@ -1,0 +1,139 @@
+"""A case: what to call on both sides, with which inputs, what comes out, and how close it must be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pybn.compare import Tolerance
+from pybn.errors import CaseError
+from pybn.steps import Step, bound_names, used_names
+
+DTYPES = frozenset(
+    "float64 float32 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex128 complex64".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One input or output as it is declared.
+
+    `shape` is the declared shape, which fixtures hold and comparisons see; `axes` names its axes, or is empty.
+    `matlab` and `python` name the axes in the order that each side wants, where "1" is an axis of one element
+    that only that side has: a vector of axes "D" is "1 D" in MATLAB.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[str, ...]
+    matlab: tuple[str, ...]
+    python: tuple[str, ...]
+    draw: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: Tolerance = field(default_factory=Tolerance)
+
+
+@dataclass(frozen=True, slots=True)
+class MatlabSide:
+    """What the oracle runs: a class constructed with `new`, or a function; folders that go on its path."""
+
+    path: tuple[Path, ...]
+    kind: str  # "class" or "function"
+    name: str
+    new: tuple[Any, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def files(self) -> str:
+        """The stem of the .m file that the case starts from."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSide:
+    """What is under test: "module:qualified.name", called with `new` where it is a class."""
+
+    path: tuple[Path, ...]
+    target: str
+    new: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+    is_class: bool
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Both sides must refuse: by this MATLAB error identifier and by this Python exception."""
+
+    matlab: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One golden test vector."""
+
+    file: Path
+    name: str
+    dtype: str
+    attrs: Mapping[str, Any]
+    matlab: MatlabSide
+    python: PythonSide
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, Tensor]
+    refuses: Refusal | None = None
+    diverges: str = ""
+    live: bool = False
+
+    @property
+    def stem(self) -> str:
+        """The name of the unit: batch_norm."""
+        return self.file.stem
+
+    @property
+    def id(self) -> str:
+        """The name and dtype, unique in the file."""
+        return f"{self.name} [{self.dtype}]"
+
+    @property
+    def fixture(self) -> Path:
+        """Where the recorded answers are: beside the case file."""
+        return self.file.with_suffix(".h5")
+
+    @property
+    def tolerances(self) -> dict[str, Tolerance]:
+        """How close each output must be."""
+        return {name: tensor.tolerance for name, tensor in self.outputs.items()}
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all that the oracle's answer depends on, the .m files aside."""
+        told = {
+            "matlab": [self.matlab.kind, self.matlab.name, self.matlab.new, [s.text for s in self.matlab.steps]],
+            "attrs": self.attrs,
+            "inputs": [_declared(t) for t in self.inputs.values()],
+            "outputs": [_declared(t) for t in self.outputs.values()],
+            "refuses": self.refuses.matlab if self.refuses else None,
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def check_flow(case: Case) -> None:
+    """Raise CaseError unless every variable is bound before it is used and every output is bound on both sides."""
+    for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
+        known = set(case.inputs)
+        for step in steps:
+            for name in used_names(step):
+                if name not in known:
+                    raise CaseError(f"{case.file}: case {case.name!r}: {side} step {step.text!r} uses {name!r}, which is no input and was not bound before")
+            known.update(bound_names(step))
+        for name in case.outputs:
+            if name not in known:
+                raise CaseError(f"{case.file}: case {case.name!r}: no {side} step binds the output {name!r}")
+
+
+def _declared(tensor: Tensor) -> list[Any]:
+    return [tensor.name, tensor.shape, tensor.dtype, tensor.axes, tensor.matlab, dict(tensor.draw)]

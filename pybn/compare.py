@@ -1,0 +1,215 @@
+"""Compare what was expected with what was obtained, to the last bit, and say how and where they differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+class Verdict(StrEnum):
+    """What a comparison found, from best to worst; only the first two agree."""
+
+    EQUAL = "equal"
+    CLOSE = "close"
+    DIFFERS = "differs"
+    WRONG_SHAPE = "wrong shape"
+    WRONG_DTYPE = "wrong dtype"
+    MISSING = "missing"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether this is agreement."""
+        return self in (Verdict.EQUAL, Verdict.CLOSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How close is close: an element passes within `ulp` units in the last place, or within atol + rtol |expected|.
+
+    `ulp_of_max` counts units in the last place of the largest magnitude expected in the tensor.
+    """
+
+    ulp: float = 0
+    rtol: float = 0.0
+    atol: float = 0.0
+    ulp_of_max: float = 0
+    because: str = ""
+
+
+EXACT = Tolerance()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One tensor on both sides.
+
+    `max_abs`, `max_rel` and `max_ulp` are taken over elements that are finite on both sides; `nonfinite`
+    counts the elements where one side has a NaN or an infinity that the other has not. `worst` is the index
+    of the worst element, with its two values; `zero_signs` counts zeros that differ in sign alone.
+    """
+
+    name: str
+    verdict: Verdict
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    max_ulp: int = 0
+    worst: tuple[int, ...] | None = None
+    expected: str = ""
+    obtained: str = ""
+    nonfinite: int = 0
+    zero_signs: int = 0
+
+    def explain(self) -> str:
+        """Say in one line what was found."""
+        if self.verdict in (Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE, Verdict.MISSING):
+            return f"{self.name}: {self.verdict}: wanted {self.expected}, got {self.obtained}"
+        if self.verdict is Verdict.EQUAL:
+            return f"{self.name}: equal"
+        where = "" if self.worst is None else f" at {list(self.worst)}: wanted {self.expected}, got {self.obtained}"
+        counts = f", {self.nonfinite} NaN or Inf out of place" if self.nonfinite else ""
+        counts += f", {self.zero_signs} zeros of the other sign" if self.zero_signs else ""
+        return f"{self.name}: {self.verdict}: max {self.max_ulp} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}{counts}{where}"
+
+
+def compare(
+    expected: Mapping[str, Any], obtained: Mapping[str, Any], tolerances: Mapping[str, Tolerance] | None = None
+) -> list[Comparison]:
+    """Compare tensor by tensor, in the order of `expected`; tolerances default to exact.
+
+    A tensor that only `obtained` has is reported as one too many, with the verdict MISSING on the expected side.
+    """
+    close = tolerances or {}
+    found = [compare_tensor(name, expected[name], obtained.get(name), close.get(name, EXACT)) for name in expected]
+    found += [
+        Comparison(name, Verdict.MISSING, expected="nothing", obtained=_describe(obtained[name]))
+        for name in obtained
+        if name not in expected
+    ]
+    return found
+
+
+def compare_tensor(name: str, expected: Any, obtained: Any, tolerance: Tolerance = EXACT) -> Comparison:
+    """Compare two values; shapes and dtypes have to be the same, byte order aside. None on the right is missing."""
+    if obtained is None:
+        return Comparison(name, Verdict.MISSING, expected=_describe(expected), obtained="nothing")
+    want, got = np.asarray(expected), np.asarray(obtained)
+    if want.shape != got.shape:
+        return Comparison(name, Verdict.WRONG_SHAPE, expected=str(want.shape), obtained=str(got.shape))
+    if want.dtype.newbyteorder("=") != got.dtype.newbyteorder("="):
+        return Comparison(name, Verdict.WRONG_DTYPE, expected=str(want.dtype), obtained=str(got.dtype))
+    if want.dtype.char not in "?bBhHiIlLqQefdFD":
+        return _compare_plain(name, want, got)
+    return _compare_numbers(name, want, got, tolerance)
+
+
+def ulp_distance(a: Array, b: Array) -> Array:
+    """Count the representable numbers between the elements of two arrays of one real dtype, as uint64.
+
+    -0 and +0 are 0 apart, neighbours 1. For integers and bool it is the difference. NaN gives no useful number.
+    """
+    x, y = _ordered(a), _ordered(b)
+    return np.where(x > y, x - y, y - x)
+
+
+def _ordered(x: Array) -> Array:
+    """Map the elements to uint64 such that their order stays and neighbours differ by 1."""
+    middle = np.uint64(1 << 63)
+    if x.dtype.kind in "bu":
+        return x.astype(np.uint64)
+    if x.dtype.kind == "i":
+        return x.astype(np.int64).view(np.uint64) ^ middle
+    bits = x.view(f"u{x.dtype.itemsize}").astype(np.uint64)
+    sign = np.uint64(1 << (8 * x.dtype.itemsize - 1))
+    magnitude = bits & (sign - np.uint64(1))
+    return np.where(bits & sign, middle - magnitude, middle + magnitude)
+
+
+def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -> Comparison:
+    a, b = _as_reals(want), _as_reals(got)
+    with np.errstate(all="ignore"):
+        both_finite = np.isfinite(a) & np.isfinite(b)
+        same_special = (np.isnan(a) & np.isnan(b)) | (a == b)
+        out_of_place = ~both_finite & ~same_special
+        ulp = np.where(both_finite, ulp_distance(a, b), np.uint64(0))
+        gap = np.where(both_finite, np.abs(_wide(a) - _wide(b)), 0.0)
+        size = np.where(both_finite, np.abs(_wide(a)), 0.0)
+        rel = np.where(gap == 0, 0.0, gap / size)
+    passed = _within(ulp, gap, size, tolerance, a.dtype) & ~out_of_place
+    flipped = both_finite & (a == 0) & (b == 0) & (np.signbit(_wide(a)) != np.signbit(_wide(b)))
+    zero_signs = int(flipped.sum())
+    if not bool(passed.all()):
+        verdict = Verdict.DIFFERS
+    else:
+        verdict = Verdict.CLOSE if bool(ulp.any()) or zero_signs else Verdict.EQUAL
+    worst = None if verdict is Verdict.EQUAL else _worst(out_of_place, passed, ulp, flipped)
+    index = None if worst is None else worst[: want.ndim]
+    return Comparison(
+        name,
+        verdict,
+        max_abs=float(gap.max(initial=0.0)),
+        max_rel=float(rel.max(initial=0.0)),
+        max_ulp=int(ulp.max(initial=np.uint64(0))),
+        worst=index,
+        expected="" if index is None else repr(want[index].item()),
+        obtained="" if index is None else repr(got[index].item()),
+        nonfinite=int(out_of_place.sum()),
+        zero_signs=zero_signs,
+    )
+
+
+def _within(ulp: Array, gap: Array, size: Array, tolerance: Tolerance, dtype: np.dtype[Any]) -> Array:
+    passed: Array = (ulp <= tolerance.ulp) | (gap <= tolerance.atol + tolerance.rtol * size)
+    if tolerance.ulp_of_max and dtype.kind == "f":
+        largest = size.max(initial=0.0)
+        passed |= gap <= tolerance.ulp_of_max * float(np.spacing(dtype.type(largest)))
+    return passed
+
+
+def _worst(out_of_place: Array, passed: Array, ulp: Array, flipped: Array) -> tuple[int, ...] | None:
+    """Prefer a misplaced NaN, then the worst failing element, then the worst of all."""
+    if out_of_place.any():
+        flat = int(out_of_place.argmax())
+    elif not passed.all():
+        flat = int(np.where(passed, np.uint64(0), ulp).argmax())
+    elif ulp.any():
+        flat = int(ulp.argmax())
+    else:
+        flat = int(flipped.argmax())
+    return tuple(int(i) for i in np.unravel_index(flat, passed.shape))
+
+
+def _as_reals(x: Array) -> Array:
+    """View complex numbers as pairs of reals on a last axis; bring the rest to native byte order."""
+    native = np.ascontiguousarray(x).astype(x.dtype.newbyteorder("="), copy=False).reshape(x.shape)
+    if x.dtype.kind != "c":
+        return native
+    part = np.float32 if x.dtype.itemsize == 8 else np.float64
+    return native.reshape((*x.shape, 1)).view(part)
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.longdouble if x.dtype.itemsize == 8 else np.float64)
+
+
+def _compare_plain(name: str, want: Array, got: Array) -> Comparison:
+    """Compare what is no number: strings and the like, equal or not."""
+    same = np.asarray(want == got)
+    if bool(same.all()):
+        return Comparison(name, Verdict.EQUAL)
+    worst = tuple(int(i) for i in np.unravel_index(int((~same).argmax()), want.shape))
+    return Comparison(
+        name, Verdict.DIFFERS, math.nan, math.nan, 0, worst, repr(want[worst].item()), repr(got[worst].item())
+    )
+
+
+def _describe(value: Any) -> str:
+    array = np.asarray(value)
+    return f"{array.dtype}{list(array.shape)}"

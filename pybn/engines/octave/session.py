@@ -1,0 +1,149 @@
+"""The child process that holds Octave: started, watched and, when it must be, killed with all that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from pybn.errors import EngineError, OctaveMissing
+
+HERE = Path(__file__).parent
+INSTALL = "install it with: apt-get install --no-install-recommends octave"
+
+
+def find_octave() -> str:
+    """Return the Octave executable: $OCTAVE_EXECUTABLE, else octave-cli or octave on the PATH. Raises OctaveMissing."""
+    named = os.environ.get("OCTAVE_EXECUTABLE")
+    for name in [named] if named else ["octave-cli", "octave"]:
+        if path := shutil.which(name):
+            return path
+    where = f"OCTAVE_EXECUTABLE={named}, which is no program" if named else "no octave-cli on the PATH"
+    raise OctaveMissing(f"GNU Octave is not here ({where}); {INSTALL}")
+
+
+class Session:
+    """One child with its Octave and its folder. `closed` once it ended; a new one has to be made then."""
+
+    def __init__(self, startup: float = 60.0) -> None:
+        executable = find_octave()
+        self.folder = Path(tempfile.mkdtemp(prefix="pybn-"))
+        self.closed = False
+        self.octave_pid = 0
+        self._pending = b""
+        self._outcome: dict[str, Any] | None = None
+        (self.folder / "work").mkdir()
+        (self.folder / "oct2py").mkdir()
+        # The log is a file, so that nobody has to read it for Octave to go on.
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", str(HERE / "child.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=self.folder / "work",
+                env=_environment(executable, self.folder / "oct2py"),
+                start_new_session=True,
+            )
+        try:
+            self.about = self._wait_ready(startup)
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait_ready(self, startup: float) -> dict[str, Any]:
+        reply = self.reply(startup)
+        if reply is None:
+            raise EngineError(f"Octave did not start within {startup:g} s{self.log()}")
+        if reply.get("missing"):
+            raise OctaveMissing(f"{reply['error']}; install it with: pip install 'pybn[octave]'{self.log()}")
+        if "ready" not in reply:
+            raise EngineError(f"Octave did not start: {reply.get('error')}{self.log()}")
+        self.octave_pid = int(reply["ready"])
+        return reply
+
+    def send(self, **command: Any) -> None:
+        """Give the child one command."""
+        assert self.process.stdin is not None  # noqa: S101
+        self._outcome = None
+        try:
+            self.process.stdin.write(json.dumps(command).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError as error:
+            raise EngineError(f"the process that holds Octave is gone: {error}") from error
+
+    def reply(self, timeout: float) -> dict[str, Any] | None:
+        """Return the child's next reply, None if none came in `timeout` seconds; {"error": ...} if it is gone."""
+        until = time.monotonic() + timeout
+        while b"\n" not in self._pending:
+            assert self.process.stdout is not None  # noqa: S101
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                return None
+            chunk = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not chunk:
+                return {"error": "the process that holds Octave ended"}
+            self._pending += chunk
+        line, self._pending = self._pending.split(b"\n", 1)
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def outcome(self, timeout: float) -> dict[str, Any] | None:
+        """Return how the last command ended, None if it has not after `timeout` seconds."""
+        if self._outcome is None:
+            self._outcome = self.reply(timeout)
+        elif timeout:
+            time.sleep(timeout)
+        return self._outcome
+
+    def settle(self, timeout: float = 5.0) -> None:
+        """Wait for the last command to end; a session that does not come to rest is closed."""
+        if not self.closed and (self.outcome(0) or self.outcome(timeout) or {"error": ""}).get("error") is not None:
+            self.close()
+
+    def log(self) -> str:
+        """Return the end of what the child wrote to its standard error, as a clause for a message."""
+        with contextlib.suppress(OSError):
+            text = (self.folder / "log").read_bytes()[-2000:].decode(errors="replace").strip()
+            if text:
+                return f"; it wrote: {text.splitlines()[-1][:500]}"
+        return ""
+
+    def close(self) -> None:
+        """Kill the child, Octave and all that Octave started in its process group, and remove the folder."""
+        if self.closed:
+            return
+        self.closed = True
+        for group in (self.octave_pid, self.process.pid):
+            if group > 0:
+                with contextlib.suppress(OSError):
+                    os.killpg(group, signal.SIGKILL)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _environment(executable: str, scratch: Path) -> dict[str, str]:
+    """One thread for Octave's BLAS unless the user says otherwise; no init file, no graphics, our own folder."""
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    ours = {
+        "OCTAVE_EXECUTABLE": executable,
+        "OCT2PY_TEMP_DIR": str(scratch),
+        "OCT2PY_LOAD_OCTAVERC": "false",
+        "OCT2PY_BACKEND": "disable",
+        "OCT2PY_EXTRA_CLI_OPTIONS": "--no-gui --no-history --norc",
+        "PYTHONWARNINGS": "ignore",
+    }
+    return threads | dict(os.environ) | ours

@@ -1,0 +1,141 @@
+"""Tell the driver what a case wants, as data, and bring its answers to their declared shapes and dtypes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pybn.case import Case, Tensor
+from pybn.engines.base import from_side, side_shape, to_side
+from pybn.engines.octave.wire import Foreign
+from pybn.errors import CaseError, EngineError
+from pybn.steps import Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
+
+Array = npt.NDArray[Any]
+
+KEEP = 1 << 16  # bytes of printed output that are kept
+
+
+def to_spec(case: Case, inputs: Mapping[str, Array]) -> dict[str, Any]:
+    """Return what pybn_case.m takes. Raises CaseError where a folder or a value cannot be handed over."""
+    return {
+        "kind": case.matlab.kind,
+        "name": case.matlab.name,
+        "path": [_folder(case, folder) for folder in case.matlab.path],
+        "new": [_constant(value) for value in case.matlab.new],
+        "steps": [_step(case, step) for step in case.matlab.steps],
+        "inputs": {name: to_side(inputs[name], t, t.matlab) for name, t in case.inputs.items()},
+        "outputs": list(case.outputs),
+        "keep": KEEP,
+    }
+
+
+def _folder(case: Case, folder: os.PathLike[str]) -> str:
+    text = os.fspath(folder)
+    if os.pathsep in text or "\n" in text or not _encodes(text):
+        raise CaseError(f"{case.file}: matlab: path: Octave cannot have the folder {text!r} on its path; rename it")
+    if not os.path.isdir(text):  # noqa: PTH112
+        raise CaseError(f"{case.file}: matlab: path: there is no folder {text}")
+    return text
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _step(case: Case, step: Step) -> dict[str, Any]:
+    if isinstance(step, Get):
+        return {"kind": "get", "target": step.target, "path": list(step.path[1:])}
+    if isinstance(step, Set):
+        return {"kind": "set", "path": list(step.path[1:]), "value": _expression(case, step.value)}
+    if step.keywords:
+        raise CaseError(f"{case.file}: matlab step {step.text!r}: MATLAB has no keyword arguments")
+    return _call(case, step)
+
+
+def _call(case: Case, step: Call) -> dict[str, Any]:
+    method = case.matlab.kind == "class"
+    path = step.path[1:] if step.path[0] == "self" else step.path
+    if not method and ".".join(path) != case.matlab.name:
+        raise CaseError(f"{case.file}: matlab step {step.text!r}: wanted a call of {case.matlab.name}")
+    return {
+        "kind": "call",
+        "method": method,
+        "path": list(path) if method else [".".join(path)],
+        "args": [_expression(case, value) for value in step.args],
+        "targets": [_target(target) for target in step.targets],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    if isinstance(target, Pattern):
+        return {"fields": [field for field, _ in target.fields], "names": [name for _, name in target.fields]}
+    return {"fields": [], "names": [] if target == "_" else [target]}
+
+
+def _expression(case: Case, value: Expression) -> dict[str, Any]:
+    if isinstance(value, Variable):
+        return {"kind": "variable", "name": value.name}
+    if isinstance(value, Attribute):
+        if value.name not in case.attrs:
+            raise CaseError(f"{case.file}: case {case.name!r}: ${value.name} names no attribute")
+        return _constant(case.attrs[value.name])
+    if isinstance(value, Literal):
+        return _constant(value.value)
+    if isinstance(value, Fields):
+        names = [name for name, _ in value.fields]
+        return {"kind": "struct", "names": names, "values": [_expression(case, v) for _, v in value.fields]}
+    if isinstance(value, Items) and value.items:
+        return {"kind": "list", "items": [_expression(case, item) for item in value.items]}
+    return _constant([])
+
+
+def _constant(value: Any) -> dict[str, Any]:
+    """Numbers become doubles, lists of numbers rows, other lists cells, tables structs, nothing []."""
+    if value is None or value == []:
+        return {"kind": "value", "value": np.zeros((0, 0))}
+    if isinstance(value, list):
+        if all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
+            return {"kind": "value", "value": np.array([value], np.float64)}
+        return {"kind": "list", "items": [_constant(item) for item in value]}
+    if isinstance(value, Mapping):
+        return {"kind": "struct", "names": list(value), "values": [_constant(v) for v in value.values()]}
+    return {"kind": "value", "value": value}
+
+
+def restore(case: Case, name: str, value: Any) -> Array:
+    """Return Octave's answer at its declared shape and dtype.
+
+    MATLAB drops trailing ones, which come back, and narrows a complex without imaginary part, which is undone.
+    Raises EngineError where the answer is something else.
+    """
+    tensor = case.outputs[name]
+    if not isinstance(value, np.ndarray):
+        kind = value.class_name if isinstance(value, Foreign) else type(value).__name__
+        raise EngineError(f"{case.id}: output {name!r}: wanted {_want(tensor)}, got a value of class {kind}")
+    shape = side_shape(tensor, tensor.matlab)
+    if _bare(value.shape) != _bare(shape):
+        raise EngineError(f"{case.id}: output {name!r}: wanted {_want(tensor)}, {list(shape)} in MATLAB, got shape {list(value.shape)}")
+    if value.dtype != tensor.dtype:
+        if np.result_type(value.dtype, np.complex64) != tensor.dtype or value.dtype.kind != "f":
+            raise EngineError(f"{case.id}: output {name!r}: wanted {_want(tensor)}, got {value.dtype}")
+        value = value.astype(tensor.dtype)
+    return np.ascontiguousarray(from_side(value.reshape(shape, order="F"), tensor, tensor.matlab)).reshape(tensor.shape)
+
+
+def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:
+    while shape and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
+
+
+def _want(tensor: Tensor) -> str:
+    return f"{tensor.dtype} {list(tensor.shape)}"

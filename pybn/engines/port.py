@@ -1,0 +1,147 @@
+"""The port under test: any Python class or function, called as the case says, in this process."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from pybn.case import Case
+from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
+from pybn.errors import CaseError, EngineError
+from pybn.steps import Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
+
+
+class PortEngine(Engine):
+    """Runs the Python side of a case."""
+
+    name = "port"
+
+    def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:
+        """Return the outputs as the port gave them, with their axes brought to the declared order.
+
+        A wrong shape or dtype is left for the comparison to tell, an output that is None is left out.
+        Raises EngineError with the exception's class and message where the port raises.
+        """
+        variables = {name: _own(to_side(inputs[name], t, t.python)) for name, t in case.inputs.items()}
+        with _importable(case):
+            Run(case, variables).all()
+        given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
+        return {
+            name: from_side(np.array(value), case.outputs[name], case.outputs[name].python)
+            for name, value in given.items()
+        }
+
+
+class Run:
+    """One run of the Python steps of a case over its variables."""
+
+    def __init__(self, case: Case, variables: dict[str, Any]) -> None:
+        self.case = case
+        self.variables = variables
+        self.target = _load(case)
+        self.object: Any = None
+
+    def all(self) -> None:
+        """Construct the object, where the case has one, and perform the steps."""
+        side = self.case.python
+        if side.is_class:
+            self.object = self._guarded(f"constructing {side.target}", lambda: self.target(*side.new, **side.keywords))
+        for step in side.steps:
+            self._guarded(step.text, lambda step=step: self._perform(step))  # type: ignore[misc]
+
+    def _guarded(self, text: str, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except CaseError:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
+            raise EngineError(told, step=text, identifier=name) from error
+
+    def _perform(self, step: Step) -> None:
+        if isinstance(step, Get):
+            self.variables[step.target] = self._walk(step.path[1:])
+        elif isinstance(step, Set):
+            setattr(self._walk(step.path[1:-1]), step.path[-1], self._value(step.value))
+        else:
+            args = [self._value(value) for value in step.args]
+            keywords = {name: self._value(value) for name, value in step.keywords}
+            self._bind(step.targets, self._callable(step)(*args, **keywords))
+
+    def _callable(self, step: Call) -> Callable[..., Any]:
+        path = step.path[1:] if step.path[0] == "self" else step.path
+        if self.case.python.is_class:
+            found: Callable[..., Any] = self._walk(path)
+            return found
+        name = self.case.python.target.split(":")[1]
+        if ".".join(path) not in (name, name.split(".")[-1]):
+            raise CaseError(f"{self.case.file}: python step {step.text!r}: wanted a call of {name}")
+        return self.target  # type: ignore[no-any-return]
+
+    def _walk(self, path: tuple[str, ...]) -> Any:
+        value = self.object
+        for name in path:
+            value = _field(value, name)
+        return value
+
+    def _bind(self, targets: tuple[Target, ...], answer: Any) -> None:
+        answers = (answer,) if len(targets) == 1 else answer
+        if targets and len(answers) != len(targets):
+            raise ValueError(f"wanted {len(targets)} outputs, got {len(answers)}")
+        for target, value in zip(targets, answers, strict=False):
+            if isinstance(target, Pattern):
+                self.variables |= {name: _own(_field(value, field)) for field, name in target.fields}
+            elif target != "_":
+                self.variables[target] = _own(value)
+
+    def _value(self, value: Expression) -> Any:
+        if isinstance(value, Variable):
+            return self.variables[value.name]
+        if isinstance(value, Attribute):
+            return self.case.attrs[value.name]
+        if isinstance(value, Items):
+            return [self._value(item) for item in value.items]
+        if isinstance(value, Fields):
+            return {name: self._value(item) for name, item in value.fields}
+        assert isinstance(value, Literal)  # noqa: S101
+        return value.value
+
+
+def _own(value: Any) -> Any:
+    """Copy an array, so that a later step that writes in place does not change an answer already taken."""
+    return value.copy(order="K") if isinstance(value, np.ndarray) else value
+
+
+def _field(value: Any, name: str) -> Any:
+    """Return an attribute, or the value under a key of a mapping."""
+    if isinstance(value, Mapping):
+        return value[name]
+    return getattr(value, name)
+
+
+def _load(case: Case) -> Any:
+    module, _, path = case.python.target.partition(":")
+    try:
+        value = importlib.import_module(module)
+        for name in path.split("."):
+            value = getattr(value, name)
+    except Exception as error:
+        raise no_step(case, f"python target {case.python.target!r}: {type(error).__name__}: {error}") from error
+    return value
+
+
+@contextmanager
+def _importable(case: Case) -> Iterator[None]:
+    folders = [str(folder) for folder in case.python.path]
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sys.path.remove(folder)

@@ -1,0 +1,195 @@
+"""Parse the steps of a case: text in, data out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pybn.errors import CaseError
+from pybn.steps import NAME, Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
+
+TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<number>[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf\b|nan\b))
+    | (?P<attr>\$[A-Za-z][A-Za-z0-9_]*)
+    | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<string>"[^"\\]*"|'[^'\\]*')
+    | (?P<mark>[()\[\]{},:=.])
+    )""",
+    re.VERBOSE,
+)
+
+
+def parse_step(text: str) -> Step:
+    """Parse one step. Raises CaseError that shows the text and where in it the trouble is."""
+    return _Parser(text).step()
+
+
+class _Parser:
+    """Recursive descent over the tokens of one step."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = list(self._scan())
+        self.at = 0
+
+    def _scan(self) -> Iterator[tuple[str, str, int]]:
+        place = 0
+        end = len(self.text.rstrip())
+        while place < end:
+            match = TOKEN.match(self.text, place)
+            if match is None:
+                raise CaseError(f"step {self.text!r}: cannot read {self.text[place:].strip()[:20]!r}")
+            kind = str(match.lastgroup)
+            yield kind, match.group(kind), match.start(kind)
+            place = match.end()
+        yield "end", "", end
+
+    def step(self) -> Step:
+        if any(value == "=" for _, value, _ in self._top_level()):
+            if self._peek() == "self":
+                return self._set()
+            targets = self._targets()
+        else:
+            targets = ()
+        path = self._path()
+        if self._peek() != "(":
+            return self._get(targets, path)
+        args, keywords = self._arguments()
+        self._end()
+        return Call(self.text, targets, path, args, keywords)
+
+    def _top_level(self) -> Iterator[tuple[str, str, int]]:
+        depth = 0
+        for token in self.tokens:
+            depth += (token[1] in ("(", "[", "{") and token[0] == "mark") - (
+                token[1] in (")", "]", "}") and token[0] == "mark"
+            )
+            if depth == 0 and token[0] == "mark":
+                yield token
+
+    def _set(self) -> Set:
+        path = self._path()
+        if len(path) < 2:
+            raise self._wrong("a property after 'self.'")
+        self._take("=")
+        value = self._expression()
+        self._end()
+        return Set(self.text, path, value)
+
+    def _get(self, targets: tuple[Target, ...], path: tuple[str, ...]) -> Get:
+        if path[0] != "self" or len(path) < 2 or len(targets) != 1 or not isinstance(targets[0], str):
+            raise self._wrong("a call such as 'y = f(x)' or a property such as 'm = self.mean'")
+        self._end()
+        return Get(self.text, targets[0], path)
+
+    def _targets(self) -> tuple[Target, ...]:
+        targets = [self._target()]
+        while self._peek() == ",":
+            self._take(",")
+            targets.append(self._target())
+        self._take("=")
+        return tuple(targets)
+
+    def _target(self) -> Target:
+        if self._peek() == "_":
+            self._next()
+            return "_"
+        if self._peek() != "{":
+            return self._name()
+        return Pattern(tuple((field, self._name()) for field in self._field_names()))
+
+    def _field_names(self) -> Iterator[str]:
+        self._take("{")
+        while self._peek() != "}":
+            field = self._name()
+            self._take(":")
+            yield field
+            if self._peek() != "}":
+                self._take(",")
+        self._take("}")
+
+    def _path(self) -> tuple[str, ...]:
+        path = [self._name()]
+        while self._peek() == ".":
+            self._take(".")
+            path.append(self._name())
+        return tuple(path)
+
+    def _arguments(self) -> tuple[tuple[Expression, ...], tuple[tuple[str, Expression], ...]]:
+        args: list[Expression] = []
+        keywords: list[tuple[str, Expression]] = []
+        self._take("(")
+        while self._peek() != ")":
+            if self.tokens[self.at][0] == "name" and self.tokens[self.at + 1][1] == "=":
+                name = self._name()
+                self._take("=")
+                keywords.append((name, self._expression()))
+            elif keywords:
+                raise self._wrong("a keyword, since one stands before it")
+            else:
+                args.append(self._expression())
+            if self._peek() != ")":
+                self._take(",")
+        self._take(")")
+        return tuple(args), tuple(keywords)
+
+    def _expression(self) -> Expression:
+        kind, value, _ = self.tokens[self.at]
+        if kind == "number":
+            self._next()
+            return Literal(int(value) if re.fullmatch(r"[+-]?\d+", value) else float(value))
+        if kind == "string":
+            self._next()
+            return Literal(value[1:-1])
+        if kind == "attr":
+            self._next()
+            return Attribute(value[1:])
+        if value == "[":
+            return self._items()
+        if value == "{":
+            return Fields(tuple((field, self._expression()) for field in self._field_names()))
+        words: dict[str, bool | None] = {"true": True, "false": False, "none": None}
+        if value in words:
+            self._next()
+            return Literal(words[value])
+        return Variable(self._name())
+
+    def _items(self) -> Items:
+        items: list[Expression] = []
+        self._take("[")
+        while self._peek() != "]":
+            items.append(self._expression())
+            if self._peek() != "]":
+                self._take(",")
+        self._take("]")
+        return Items(tuple(items))
+
+    def _peek(self) -> str:
+        return self.tokens[self.at][1] if self.tokens[self.at][0] != "string" else ""
+
+    def _next(self) -> str:
+        value = self.tokens[self.at][1]
+        if self.tokens[self.at][0] != "end":
+            self.at += 1
+        return value
+
+    def _take(self, mark: str) -> None:
+        if self._peek() != mark:
+            raise self._wrong(repr(mark))
+        self._next()
+
+    def _name(self) -> str:
+        kind, value, _ = self.tokens[self.at]
+        if kind != "name" or not NAME.match(value):
+            raise self._wrong("a name (a letter, then letters, digits or _, at most 63)")
+        return self._next()
+
+    def _end(self) -> None:
+        if self.tokens[self.at][0] != "end":
+            raise self._wrong("the end")
+
+    def _wrong(self, wanted: str) -> CaseError:
+        kind, value, place = self.tokens[self.at]
+        came = "the end" if kind == "end" else repr(value)
+        return CaseError(f"step {self.text!r}: wanted {wanted} at character {place + 1}, got {came}")

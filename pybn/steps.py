@@ -1,0 +1,135 @@
+"""The small language in which a case says what to call: parsed as data, never run as code.
+
+    y = forward(x, weight, bias)                         a call; names are variables of the case
+    q, r = qr(a)                                         several outputs; _ leaves one out
+    {input: dx, weight: dw} = BackwardPropagation({input: dy})   fields of a struct, or attributes
+    y = f(x, [2, 3], "same", axis=1, scale=$eps)         literals, keywords, attributes of the case
+    mean = self.running_mean                             a property, after the call before it
+    y = self.inner.forward(x)                            a method of a property
+    self.training = false                                set a property
+
+Names are ASCII identifiers of at most 63 characters, as in MATLAB, so nothing else can stand where one stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a string, true, false or none."""
+
+    value: Number | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the case: an input, or what an earlier step bound."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of the case, written $name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list: a row vector where all are numbers, otherwise a cell row."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A struct: {name: value, ...}."""
+
+    fields: tuple[tuple[str, Expression], ...]
+
+
+Expression = Literal | Variable | Attribute | Items | Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A target that takes fields out of an answer: (field, variable) pairs."""
+
+    fields: tuple[tuple[str, str], ...]
+
+
+Target = str | Pattern  # "_" leaves an output out
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call `path` (a function, a method, or a method of a property) and bind what it returns."""
+
+    text: str
+    targets: tuple[Target, ...]
+    path: tuple[str, ...]
+    args: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Read a property of the object, or of one of its properties."""
+
+    text: str
+    target: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Set a property of the object."""
+
+    text: str
+    path: tuple[str, ...]
+    value: Expression
+
+
+Step = Call | Get | Set
+
+
+def bound_names(step: Step) -> Iterator[str]:
+    """Yield the variables that a step binds."""
+    if isinstance(step, Get):
+        yield step.target
+    elif isinstance(step, Call):
+        for target in step.targets:
+            if isinstance(target, Pattern):
+                yield from (name for _, name in target.fields)
+            elif target != "_":
+                yield target
+
+
+def used_names(step: Step) -> Iterator[str]:
+    """Yield the variables that a step reads."""
+    if isinstance(step, Set):
+        yield from variables(step.value)
+    elif isinstance(step, Call):
+        for value in (*step.args, *(value for _, value in step.keywords)):
+            yield from variables(value)
+
+
+def variables(value: Expression) -> Iterator[str]:
+    """Yield the variables in an expression."""
+    if isinstance(value, Variable):
+        yield value.name
+    elif isinstance(value, Items):
+        for item in value.items:
+            yield from variables(item)
+    elif isinstance(value, Fields):
+        for _, item in value.fields:
+            yield from variables(item)
