@@ -84,7 +84,7 @@ class OctaveEngine(Engine):
         at = 0
         while at < len(jobs):
             session = self._started()
-            refused = _write(session.folder, jobs, at)
+            refused = _write(session, jobs, at)
             if refused is not None and refused[0] == at:
                 yield refused[1]
                 at += 1
@@ -132,14 +132,15 @@ def _fit(jobs: Sequence[Job]) -> int:
     return len(jobs)
 
 
-def _write(folder: Path, jobs: Sequence[Job], first: int) -> tuple[int, PybnError] | None:
+def _write(session: Session, jobs: Sequence[Job], first: int) -> tuple[int, PybnError] | None:
     """Write what Octave reads; at a job that cannot be handed over stop, and return its number and why."""
     for number in range(first, len(jobs)):
         case, inputs = jobs[number]
         try:
-            spec = to_spec(case, inputs)
-            with (folder / f"{number:06d}.in").open("wb") as stream:
-                dump(spec, stream)
+            program, data = to_spec(case, inputs)
+            data["program"] = session.program(program)
+            with (session.folder / f"{number:06d}.in").open("wb") as stream:
+                dump(data, stream)
         except WireError as error:
             return number, EngineError(_told(case, str(error)))
         except PybnError as error:

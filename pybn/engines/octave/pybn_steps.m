@@ -1,19 +1,17 @@
-function reply = pybn_steps(spec, reply)
+function reply = pybn_steps(spec, data, reply)
 %PYBN_STEPS Perform the steps of a case. All names arrive as data; none becomes code.
 
-  vars = spec.inputs;
+  vars = data.inputs;
+  fixed = data.constants;
   object = [];
   step = 0;
   try
-    for k = 1:numel(spec.path)
-      addpath(spec.path{k});
-    end
     if strcmp(spec.kind, 'class')
-      args = cellfun(@(a) pybn_value(a, vars), spec.new, 'UniformOutput', false);
+      args = cellfun(@(a) pybn_value(a, vars, fixed), spec.new, 'UniformOutput', false);
       object = feval(spec.name, args{:});
     end
     for step = 1:numel(spec.steps)
-      [vars, object] = perform(spec.steps{step}, vars, object);
+      [vars, object] = perform(spec.steps{step}, vars, fixed, object);
     end
     for k = 1:numel(spec.outputs)
       name = spec.outputs{k};
@@ -30,13 +28,13 @@ function reply = pybn_steps(spec, reply)
   end
 end
 
-function [vars, object] = perform(step, vars, object)
+function [vars, object] = perform(step, vars, fixed, object)
   switch step.kind
     case 'get'
       vars.(step.target) = walk(object, step.path, numel(step.path));
 
     case 'set'
-      value = pybn_value(step.value, vars);
+      value = pybn_value(step.value, vars, fixed);
       if numel(step.path) == 1
         object.(step.path{1}) = value;
       else
@@ -45,7 +43,7 @@ function [vars, object] = perform(step, vars, object)
       end
 
     case 'call'
-      args = cellfun(@(a) pybn_value(a, vars), step.args, 'UniformOutput', false);
+      args = cellfun(@(a) pybn_value(a, vars, fixed), step.args, 'UniformOutput', false);
       answers = cell(1, numel(step.targets));
       if step.method
         owner = walk(object, step.path, numel(step.path) - 1);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import select
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pybn.engines.octave.wire import dump
 from pybn.errors import EngineError, OctaveMissing
 
 HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ class Session:
         self.octave_pid = 0
         self._pending = b""
         self._outcome: dict[str, Any] | None = None
+        self._programs: dict[bytes, int] = {}
         (self.folder / "work").mkdir()
         (self.folder / "oct2py").mkdir()
         # The log is a file, so that nobody has to read it for Octave to go on.
@@ -109,6 +112,16 @@ class Session:
         """Wait for the last command to end; a session that does not come to rest is closed."""
         if not self.closed and (self.outcome(0) or self.outcome(timeout) or {"error": ""}).get("error") is not None:
             self.close()
+
+    def program(self, program: dict[str, Any]) -> int:
+        """Return the number of a program, written to the folder when it is new."""
+        stream = io.BytesIO()
+        dump(program, stream)
+        raw = stream.getvalue()
+        if raw not in self._programs:
+            self._programs[raw] = len(self._programs)
+            (self.folder / f"{self._programs[raw]:06d}.program").write_bytes(raw)
+        return self._programs[raw]
 
     def log(self) -> str:
         """Return the end of what the child wrote to its standard error, as a clause for a message."""

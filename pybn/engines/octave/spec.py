@@ -20,18 +20,24 @@ Array = npt.NDArray[Any]
 KEEP = 1 << 16  # bytes of printed output that are kept
 
 
-def to_spec(case: Case, inputs: Mapping[str, Array]) -> dict[str, Any]:
-    """Return what pybn_case.m takes. Raises CaseError where a folder or a value cannot be handed over."""
-    return {
+def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what pybn_case.m takes: the program, which many cases share, and the data of this one.
+
+    Raises CaseError where a folder or a value cannot be handed over.
+    """
+    constants: list[Any] = []
+    writer = _Writer(case, constants)
+    program = {
         "kind": case.matlab.kind,
         "name": case.matlab.name,
         "path": [_folder(case, folder) for folder in case.matlab.path],
-        "new": [_constant(value) for value in case.matlab.new],
-        "steps": [_step(case, step) for step in case.matlab.steps],
-        "inputs": {name: to_side(inputs[name], t, t.matlab) for name, t in case.inputs.items()},
+        "new": [writer.constant(value) for value in case.matlab.new],
+        "steps": [writer.step(step) for step in case.matlab.steps],
         "outputs": list(case.outputs),
         "keep": KEEP,
     }
+    given = {name: to_side(inputs[name], t, t.matlab) for name, t in case.inputs.items()}
+    return program, {"inputs": given, "constants": constants}
 
 
 def _folder(case: Case, folder: os.PathLike[str]) -> str:
@@ -51,28 +57,54 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _step(case: Case, step: Step) -> dict[str, Any]:
-    if isinstance(step, Get):
-        return {"kind": "get", "target": step.target, "path": list(step.path[1:])}
-    if isinstance(step, Set):
-        return {"kind": "set", "path": list(step.path[1:]), "value": _expression(case, step.value)}
-    if step.keywords:
-        raise CaseError(f"{case.file}: matlab step {step.text!r}: MATLAB has no keyword arguments")
-    return _call(case, step)
+class _Writer:
+    """Writes steps as data; literals and attributes become constants, which are sent with the case."""
 
+    def __init__(self, case: Case, constants: list[Any]) -> None:
+        self.case = case
+        self.constants = constants
 
-def _call(case: Case, step: Call) -> dict[str, Any]:
-    method = case.matlab.kind == "class"
-    path = step.path[1:] if step.path[0] == "self" else step.path
-    if not method and ".".join(path) != case.matlab.name:
-        raise CaseError(f"{case.file}: matlab step {step.text!r}: wanted a call of {case.matlab.name}")
-    return {
-        "kind": "call",
-        "method": method,
-        "path": list(path) if method else [".".join(path)],
-        "args": [_expression(case, value) for value in step.args],
-        "targets": [_target(target) for target in step.targets],
-    }
+    def step(self, step: Step) -> dict[str, Any]:
+        if isinstance(step, Get):
+            return {"kind": "get", "target": step.target, "path": list(step.path[1:])}
+        if isinstance(step, Set):
+            return {"kind": "set", "path": list(step.path[1:]), "value": self.expression(step.value)}
+        if step.keywords:
+            raise CaseError(f"{self.case.file}: matlab step {step.text!r}: MATLAB has no keyword arguments")
+        return self.call(step)
+
+    def call(self, step: Call) -> dict[str, Any]:
+        method = self.case.matlab.kind == "class"
+        path = step.path[1:] if step.path[0] == "self" else step.path
+        if not method and ".".join(path) != self.case.matlab.name:
+            raise CaseError(f"{self.case.file}: matlab step {step.text!r}: wanted a call of {self.case.matlab.name}")
+        return {
+            "kind": "call",
+            "method": method,
+            "path": list(path) if method else [".".join(path)],
+            "args": [self.expression(value) for value in step.args],
+            "targets": [_target(target) for target in step.targets],
+        }
+
+    def expression(self, value: Expression) -> dict[str, Any]:
+        if isinstance(value, Variable):
+            return {"kind": "variable", "name": value.name}
+        if isinstance(value, Attribute):
+            if value.name not in self.case.attrs:
+                raise CaseError(f"{self.case.file}: case {self.case.name!r}: ${value.name} names no attribute")
+            return self.constant(self.case.attrs[value.name])
+        if isinstance(value, Literal):
+            return self.constant(value.value)
+        if isinstance(value, Fields):
+            names = [name for name, _ in value.fields]
+            return {"kind": "struct", "names": names, "values": [self.expression(v) for _, v in value.fields]}
+        if isinstance(value, Items) and value.items:
+            return {"kind": "list", "items": [self.expression(item) for item in value.items]}
+        return self.constant([])
+
+    def constant(self, value: Any) -> dict[str, Any]:
+        self.constants.append(_matlab_value(value))
+        return {"kind": "constant", "number": len(self.constants)}
 
 
 def _target(target: Target) -> dict[str, Any]:
@@ -81,34 +113,17 @@ def _target(target: Target) -> dict[str, Any]:
     return {"fields": [], "names": [] if target == "_" else [target]}
 
 
-def _expression(case: Case, value: Expression) -> dict[str, Any]:
-    if isinstance(value, Variable):
-        return {"kind": "variable", "name": value.name}
-    if isinstance(value, Attribute):
-        if value.name not in case.attrs:
-            raise CaseError(f"{case.file}: case {case.name!r}: ${value.name} names no attribute")
-        return _constant(case.attrs[value.name])
-    if isinstance(value, Literal):
-        return _constant(value.value)
-    if isinstance(value, Fields):
-        names = [name for name, _ in value.fields]
-        return {"kind": "struct", "names": names, "values": [_expression(case, v) for _, v in value.fields]}
-    if isinstance(value, Items) and value.items:
-        return {"kind": "list", "items": [_expression(case, item) for item in value.items]}
-    return _constant([])
-
-
-def _constant(value: Any) -> dict[str, Any]:
+def _matlab_value(value: Any) -> Any:
     """Numbers become doubles, lists of numbers rows, other lists cells, tables structs, nothing []."""
     if value is None or value == []:
-        return {"kind": "value", "value": np.zeros((0, 0))}
+        return np.zeros((0, 0))
     if isinstance(value, list):
         if all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
-            return {"kind": "value", "value": np.array([value], np.float64)}
-        return {"kind": "list", "items": [_constant(item) for item in value]}
+            return np.array([value], np.float64)
+        return [_matlab_value(item) for item in value]
     if isinstance(value, Mapping):
-        return {"kind": "struct", "names": list(value), "values": [_constant(v) for v in value.values()]}
-    return {"kind": "value", "value": value}
+        return {name: _matlab_value(item) for name, item in value.items()}
+    return value
 
 
 def restore(case: Case, name: str, value: Any) -> Array:

@@ -1,0 +1,135 @@
+"""Fixtures: Octave's answers in HDF5, one file a stem, beside the case file.
+
+    /                      attrs: pybn_fixture (format version)
+    /cases/<quoted id>     attrs: id, digest, files, versions, refusal (JSON where structured)
+        inputs/<name>      datasets at their declared shape and dtype, attrs: axes
+        outputs/<name>
+Chunked, so that every element is under a fletcher32 checksum; metadata is too, by libver="latest".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from pybn.errors import FileError, FormatError
+from pybn.formats.base import atomic_write
+
+Array = npt.NDArray[Any]
+
+VERSION = 1
+LARGEST = 1 << 32  # bytes that one stored tensor may declare
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is stored of one case.
+
+    `digest` is the case's SHA-256, `files` the .m files' (path -> SHA-256); `refusal` is the identifier and the
+    message of the error that the case ended with, where it had to.
+    """
+
+    id: str
+    digest: str
+    files: Mapping[str, str]
+    versions: Mapping[str, str]
+    inputs: Mapping[str, Array]
+    outputs: Mapping[str, Array]
+    refusal: tuple[str, str] | None = None
+    axes: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_fixture(path: Path, records: Iterable[Record]) -> None:
+    """Replace the fixture at `path` by one with these records, all of it or nothing. Raises FileError."""
+    try:
+        with atomic_write(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
+            file.attrs["pybn_fixture"] = VERSION
+            cases = file.create_group("cases", track_order=True)
+            for record in records:
+                _write(cases.create_group(quote(record.id, safe=" []()=,+")), record)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error}") from error
+
+
+def _write(group: h5py.Group, record: Record) -> None:
+    group.attrs["id"] = record.id
+    group.attrs["digest"] = record.digest
+    group.attrs["files"] = json.dumps(dict(record.files), sort_keys=True)
+    group.attrs["versions"] = json.dumps(dict(record.versions), sort_keys=True)
+    if record.refusal:
+        group.attrs["refusal"] = json.dumps(record.refusal)
+    for part, tensors in (("inputs", record.inputs), ("outputs", record.outputs)):
+        where = group.create_group(part, track_order=True)
+        for name, value in tensors.items():
+            _write_tensor(where, name, value, record.axes.get(name, ""))
+
+
+def _write_tensor(group: h5py.Group, name: str, value: Array, axes: str) -> None:
+    # A scalar cannot be chunked, and an empty has nothing to check.
+    stored = value.reshape(1) if value.ndim == 0 else value
+    options = {"fletcher32": True, "shuffle": True, "compression": "gzip", "chunks": stored.shape} if stored.size else {}
+    dataset = group.create_dataset(name, data=stored, **options)
+    dataset.attrs["shape"] = np.array(value.shape, np.int64)
+    if axes:
+        dataset.attrs["axes"] = axes
+
+
+def read_fixture(path: Path) -> dict[str, Record]:
+    """Return the records of a fixture by id; none where there is no file. Raises FormatError or FileError."""
+    if not path.exists():
+        return {}
+    try:
+        with h5py.File(path, "r") as file:
+            version = file.attrs.get("pybn_fixture")
+            if version != VERSION:
+                raise FormatError(f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; record it again")
+            records = [_read(path, _hard(path, file["cases"], name)) for name in file["cases"]]
+    except PermissionError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{path}: is damaged, or no fixture: {error}; record it again: pybn record --all") from error
+    return {record.id: record for record in records}
+
+
+def _read(path: Path, group: h5py.Group) -> Record:
+    attrs = group.attrs
+    refusal = json.loads(attrs["refusal"]) if "refusal" in attrs else None
+    return Record(
+        id=str(attrs["id"]),
+        digest=str(attrs["digest"]),
+        files=json.loads(attrs["files"]),
+        versions=json.loads(attrs["versions"]),
+        inputs=_read_tensors(path, _hard(path, group, "inputs")),
+        outputs=_read_tensors(path, _hard(path, group, "outputs")),
+        refusal=(str(refusal[0]), str(refusal[1])) if refusal else None,
+    )
+
+
+def _read_tensors(path: Path, group: h5py.Group) -> dict[str, Array]:
+    return {name: _read_tensor(path, _hard(path, group, name)) for name in group}
+
+
+def _read_tensor(path: Path, dataset: h5py.Dataset) -> Array:
+    if dataset.is_virtual or dataset.external or dataset.nbytes > LARGEST:
+        raise FormatError(f"{path}: {dataset.name}: wanted data stored in this file, of at most {LARGEST} bytes")
+    value: Array = dataset[()]
+    return value.reshape(tuple(int(n) for n in dataset.attrs["shape"]))
+
+
+def _hard(path: Path, group: h5py.Group, name: str) -> Any:
+    """Return a member; one that is a link to elsewhere is refused, not followed."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise FormatError(f"{path}: {group.name}/{name}: is a link to elsewhere, which a fixture never has")
+    return group[name]

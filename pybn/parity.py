@@ -1,0 +1,141 @@
+"""The main job: run cases on two engines and compare what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from pybn.case import Case
+from pybn.case_file import is_case_file, read_case_file
+from pybn.compare import Comparison, compare
+from pybn.draw import draw_inputs
+from pybn.engines.base import Engine, Job, Tensors
+from pybn.engines.golden import GoldenEngine
+from pybn.errors import EngineError, FileError, FixtureError, PybnError, UsageError
+from pybn.resources import bundled
+
+Answer = Tensors | PybnError
+ENGINES = ("golden", "octave", "port")
+
+
+class Status(StrEnum):
+    """How a case ended."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    DIVERGES = "known divergence"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One case on two engines: how it ended, each tensor's comparison, and in words what went wrong."""
+
+    case: Case
+    status: Status
+    comparisons: Sequence[Comparison] = field(default_factory=tuple)
+    message: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong: a known divergence that still diverges passes."""
+        return self.status in (Status.AGREES, Status.DIVERGES)
+
+
+def find_cases(paths: Sequence[str | Path] = ()) -> list[Case]:
+    """Return the cases of case files and of folders of them; of the bundled ones where no path is given.
+
+    Raises UsageError where a path is nothing or a folder has no case file; CaseError, FileError.
+    """
+    cases: list[Case] = []
+    for path in [Path(p) for p in paths] or [bundled("fixtures")]:
+        if path.is_dir():
+            files = [file for file in sorted(path.rglob("*.toml")) if is_case_file(file)]
+            if not files:
+                raise UsageError(f"{path}: no case file (a .toml with [matlab], [python] and [[case]]) in this folder")
+        elif path.exists():
+            files = [path]
+        else:
+            raise FileError(f"{path}: there is no such file or folder")
+        for file in files:
+            cases += read_case_file(file)
+    return cases
+
+
+def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engine:
+    """Return the engine of that name; nothing starts before it is entered. Raises UsageError."""
+    if name == "golden":
+        return golden
+    if name == "port":
+        from pybn.engines.port import PortEngine
+
+        return PortEngine()
+    if name == "octave":
+        from pybn.engines.octave import OctaveEngine
+
+        return OctaveEngine(deadline)
+    raise UsageError(f"engine: wanted one of {', '.join(ENGINES)}, got {name!r}")
+
+
+def run_parity(cases: Sequence[Case], expected: Engine, obtained: Engine, golden: GoldenEngine) -> Iterator[Result]:
+    """Yield a result for each case, as it comes: compare(expected.run(case), obtained.run(case))."""
+    jobs, refused = jobs_of(cases, golden)
+    wanted, got = expected.run_all(jobs), obtained.run_all(jobs)
+    for case in cases:
+        if case.id in refused.get(case.file, {}):
+            yield Result(case, Status.ERROR, message=str(refused[case.file][case.id]))
+        else:
+            yield judge(case, next(wanted), next(got))
+
+
+def jobs_of(cases: Iterable[Case], golden: GoldenEngine) -> tuple[list[Job], dict[Path, dict[str, PybnError]]]:
+    """Pair the cases with their inputs; also return the cases, by file and id, that have none, and why."""
+    jobs: list[Job] = []
+    refused: dict[Path, dict[str, PybnError]] = {}
+    for case in cases:
+        try:
+            jobs.append((case, inputs_of(case, golden)))
+        except PybnError as error:
+            refused.setdefault(case.file, {})[case.id] = error
+    return jobs, refused
+
+
+def inputs_of(case: Case, golden: GoldenEngine) -> Tensors:
+    """Return the recorded inputs of a case where its record is of the case as it is now, else drawn ones."""
+    try:
+        record = golden.record(case)
+    except FixtureError:
+        return draw_inputs(case)
+    return record.inputs if record.digest == case.digest() else draw_inputs(case)
+
+
+def judge(case: Case, expected: Answer, obtained: Answer) -> Result:
+    """Compare two answers to a case."""
+    if case.refuses:
+        return _judge_refusal(case, expected, obtained)
+    for side, answer in (("expected", expected), ("obtained", obtained)):
+        if isinstance(answer, PybnError):
+            return Result(case, Status.ERROR, message=f"{side}: {answer}")
+    assert not isinstance(expected, PybnError)  # noqa: S101
+    assert not isinstance(obtained, PybnError)  # noqa: S101
+    found = compare(expected, obtained, case.tolerances)
+    agrees = all(each.verdict.agrees for each in found)
+    if case.diverges:
+        if agrees:
+            return Result(case, Status.DIFFERS, found, f"agrees, but is declared to diverge: {case.diverges}")
+        return Result(case, Status.DIVERGES, found, case.diverges)
+    return Result(case, Status.AGREES if agrees else Status.DIFFERS, found)
+
+
+def _judge_refusal(case: Case, expected: Answer, obtained: Answer) -> Result:
+    """Both sides must refuse, each in its own word; any other error is no refusal."""
+    assert case.refuses is not None  # noqa: S101
+    words = {case.refuses.matlab, case.refuses.python}
+    for side, answer in (("expected", expected), ("obtained", obtained)):
+        if not isinstance(answer, PybnError):
+            return Result(case, Status.DIFFERS, message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got an answer")
+        if not isinstance(answer, EngineError) or answer.identifier not in words:
+            return Result(case, Status.ERROR, message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got: {answer}")
+    return Result(case, Status.AGREES)

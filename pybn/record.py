@@ -1,0 +1,118 @@
+"""Record Octave's answers: explicit, all of a file or nothing, and telling what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from pybn.case import Case
+from pybn.compare import EXACT, compare
+from pybn.draw import draw_inputs
+from pybn.engines.base import Engine, Tensors
+from pybn.engines.golden import GoldenEngine, stale
+from pybn.engines.octave import OctaveEngine
+from pybn.errors import EngineError, PybnError
+from pybn.formats.fixture import Record, write_fixture
+from pybn.sources import used_files
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one record: "recorded", "kept", "dropped", "live only" or "failed", and why."""
+
+    file: Path
+    id: str
+    what: str
+    why: str = ""
+
+
+def record(cases: Sequence[Case], which: frozenset[str], engine: OctaveEngine) -> Iterator[Change]:
+    """Record the cases whose state is in `which` ("missing", "stale", "fresh"), a whole file at a time.
+
+    Yields a Change for each case and each record that no case has any more. Where a case fails, its old record
+    stays as it was and the others are written. Raises FileError, OctaveMissing.
+    """
+    golden = GoldenEngine()
+    for file, group in groupby(cases, key=lambda case: case.file):
+        yield from _record_file(file, list(group), which, engine, golden)
+
+
+def state(case: Case, golden: GoldenEngine) -> tuple[str, str]:
+    """Return "missing", "stale" or "fresh", and why."""
+    known = golden.records(case.fixture).get(case.id)
+    if known is None:
+        return "missing", "no record of it"
+    reason = stale(case, known)
+    return ("stale", reason) if reason else ("fresh", "")
+
+
+def _record_file(
+    file: Path, cases: list[Case], which: frozenset[str], engine: OctaveEngine, golden: GoldenEngine
+) -> Iterator[Change]:
+    known = golden.records(cases[0].fixture)
+    stored = [case for case in cases if not case.live]
+    states = {case.id: state(case, golden) for case in stored}
+    todo = [case for case in stored if states[case.id][0] in which]
+    fresh: dict[str, Record] = {}
+    for case, answer in _answers(todo, engine):
+        if isinstance(answer, PybnError):
+            yield Change(file, case.id, "failed", str(answer))
+            continue
+        fresh[case.id] = answer
+        yield Change(file, case.id, "recorded", _difference(states[case.id][1], known.get(case.id), answer))
+    ids = {case.id for case in stored}
+    dropped = [name for name in known if name not in ids]
+    if fresh or dropped:
+        merged = [fresh.get(case.id) or known.get(case.id) for case in stored]
+        write_fixture(cases[0].fixture, [each for each in merged if each is not None])
+    yield from (Change(file, name, "dropped", "no case has this name any more") for name in dropped)
+    yield from (Change(file, case.id, "kept", _kept(states[case.id])) for case in stored if case not in todo)
+    yield from (Change(file, case.id, "live only") for case in cases if case.live)
+
+
+def _kept(found: tuple[str, str]) -> str:
+    return "" if found[0] == "fresh" else f"{found[0]}: {found[1]}"
+
+
+def _answers(todo: list[Case], engine: OctaveEngine) -> Iterator[tuple[Case, Record | PybnError]]:
+    if not todo:
+        return
+    ready: list[tuple[Case, Tensors]] = []
+    for case in todo:
+        try:
+            ready.append((case, draw_inputs(case)))
+        except PybnError as error:
+            yield case, error
+    answers = engine.run_all(ready)
+    for case, inputs in ready:
+        yield case, _to_record(case, inputs, next(answers), engine.versions)
+
+
+def _to_record(
+    case: Case, inputs: Tensors, answer: Mapping[str, object] | PybnError, versions: dict[str, str]
+) -> Record | PybnError:
+    refusal = None
+    if case.refuses:
+        if not isinstance(answer, EngineError) or answer.identifier != case.refuses.matlab:
+            came = answer if isinstance(answer, PybnError) else "an answer"
+            return EngineError(f"{case.file.name}: {case.id}: wanted the refusal {case.refuses.matlab}, got: {came}")
+        refusal, answer = (answer.identifier, str(answer)), {}
+    if isinstance(answer, PybnError):
+        return answer
+    axes = {name: " ".join(t.axes) for name, t in {**case.inputs, **case.outputs}.items()}
+    kept = {key: versions[key] for key in ("octave", "blas")}
+    return Record(case.id, case.digest(), used_files(case), kept, inputs, answer, refusal, axes)  # type: ignore[arg-type]
+
+
+def _difference(reason: str, old: Record | None, new: Record) -> str:
+    """Say why a record was made, and how its answers differ from those before."""
+    if old is None:
+        return reason
+    found = compare(old.outputs, new.outputs, dict.fromkeys(new.outputs, EXACT))
+    moved = [each.explain() for each in found if each.verdict != "equal"]
+    return "; ".join([reason or "recorded again", *(moved or ["the answers are the same"])])
+
+
+__all__ = ["Change", "Engine", "record", "state"]

@@ -1,0 +1,65 @@
+"""Which .m files a case really uses, and their SHA-256: how recorded answers know that they are stale."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from pybn.case import Case
+from pybn.errors import FileError
+
+WORD = re.compile(rb"[A-Za-z]\w*", re.ASCII)
+
+
+def used_files(case: Case) -> dict[str, str]:
+    """Return path -> SHA-256 of each .m file that the case's class or function reaches, by names in the text.
+
+    Paths are relative to the case file's folder, with forward slashes. Any word of a file that names a .m file
+    on the case's path counts, in comments and strings too: one file too many costs a recording, one too few
+    would hide a change. Raises FileError.
+    """
+    known = _files_by_name(case.matlab.path)
+    found: dict[Path, str] = {}
+    waiting = list(known.get(case.matlab.name.rsplit(".", 1)[-1], ()))
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found[file], words = _scan(file, file.stat().st_mtime_ns)
+        for word in words & known.keys():
+            waiting.extend(known[word])
+    folder = case.file.parent.resolve()
+    return {Path(os.path.relpath(file, folder)).as_posix(): found[file] for file in sorted(found)}
+
+
+def _files_by_name(folders: Iterable[Path]) -> dict[str, list[Path]]:
+    """Map the name of each function and class to its files; every file of @Class goes by the class's name too."""
+    known: dict[str, list[Path]] = defaultdict(list)
+    for folder in folders:
+        for file in _visible(folder):
+            known[file.stem].append(file)
+            if file.parent.name.startswith("@"):
+                known[file.parent.name[1:]].append(file)
+    return known
+
+
+def _visible(folder: Path) -> Iterable[Path]:
+    """Yield the .m files that Octave sees from a folder on its path."""
+    yield from sorted(folder.glob("*.m"))
+    for child in sorted(folder.glob("[@+]*")) + [folder / "private"]:
+        if child.is_dir():
+            yield from _visible(child)
+
+
+@lru_cache(maxsize=4096)
+def _scan(file: Path, _modified: int) -> tuple[str, frozenset[str]]:
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from error
+    return hashlib.sha256(raw).hexdigest(), frozenset(word.decode() for word in WORD.findall(raw))
