@@ -30,17 +30,19 @@ class OctaveEngine(Engine):
     """Runs cases under GNU Octave, many to a call; one that fails, hangs or crashes spoils only itself.
 
     `deadline` is the wall-clock time of one case in seconds; a case that is still running then is killed with
-    everything it started, and a new Octave goes on with the next.
+    everything it started, and a new Octave goes on with the next. Entering starts Octave, unless `lazily`.
     """
 
     name = "octave"
 
-    def __init__(self, deadline: float = 60.0) -> None:
+    def __init__(self, deadline: float = 60.0, *, lazily: bool = False) -> None:
         self.deadline = deadline
+        self.lazily = lazily
         self._session: Session | None = None
 
     def __enter__(self) -> Self:
-        self._started()
+        if not self.lazily:
+            self._started()
         return self
 
     def __exit__(

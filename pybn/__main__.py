@@ -1,0 +1,3 @@
+from pybn.cli import script
+
+script()

@@ -1,0 +1,151 @@
+"""What the commands print: tables that a person likes to read, and versioned JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import IO, Any
+
+import pybn
+from pybn.compare import Comparison
+from pybn.parity import Result, Status
+
+SCHEMA = 1
+
+COLOURS = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "bold": "1"}
+SHOWN = 6  # tensors of a failing case that are listed
+
+
+class Style:
+    """Colour and ticks where the stream can show them: a terminal, without NO_COLOR, in an encoding that has them."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.colour = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+        self.good, self.bad, self.warn = ("✓", "✗", "~") if encoding.startswith("utf") else ("ok", "FAIL", "~")
+
+    def paint(self, text: str, colour: str) -> str:
+        """Return the text in a colour of COLOURS, or as it is."""
+        return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if self.colour else text
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would act on instead of showing."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = False) -> str:
+    """Return one line a case, its precisions side by side, under a heading a case file; failures in full below it."""
+    width = max((len(r.case.name) for r in results), default=0)
+    width = min(max(width, 20), 52)
+    lines: list[str] = []
+    for (_, file), group in _grouped(results, lambda r: (r.case.stem, r.case.file)).items():
+        lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {file}", "dim")]
+        for name, same in _grouped(group, lambda r: r.case.name).items():
+            lines.append(_line(name, same, width, style))
+            for result in same:
+                if not result.passed or verbose:
+                    lines += _details(result, style, verbose=verbose)
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _line(name: str, results: Sequence[Result], width: int, style: Style) -> str:
+    mark, colour = style.good, "good"
+    if any(r.status is Status.DIVERGES for r in results):
+        mark, colour = style.warn, "warn"
+    if not all(r.passed for r in results):
+        mark, colour = style.bad, "bad"
+    shown = printable(name) if len(name) <= width else printable(name[: width - 1]) + "…"
+    dtypes = " ".join(r.case.dtype for r in results)
+    return f"  {style.paint(mark, colour)} {shown:<{width}}  {dtypes:<17}  {style.paint(_verdict(results), colour)}"
+
+
+def _verdict(results: Sequence[Result]) -> str:
+    """Say in a few words how a case ended in all its precisions."""
+    bad = [r for r in results if not r.passed]
+    if bad:
+        return ", ".join(sorted({str(r.status) for r in bad}))
+    if results[0].case.refuses:
+        return "both refuse"
+    if any(r.status is Status.DIVERGES for r in results):
+        return f"known divergence: {results[0].message}"
+    found = [c for r in results for c in r.comparisons]
+    worst = max((c.max_ulp for c in found), default=0)
+    return f"{len(found):3d} tensors, {worst} ULP"
+
+
+def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
+    lines = [f"      {style.paint(result.case.dtype, 'bold')}  {printable(result.message)}".rstrip()]
+    chosen = [c for c in result.comparisons if verbose or not c.verdict.agrees]
+    lines += [f"        {printable(c.explain())}" for c in (chosen if verbose else chosen[:SHOWN])]
+    if not verbose and len(chosen) > SHOWN:
+        lines.append(style.paint(f"        and {len(chosen) - SHOWN} more tensors; -v shows all", "dim"))
+    return lines if len(lines) > 1 or result.message else []
+
+
+def _grouped(items: Iterable[Any], key: Any) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def parity_summary(results: Sequence[Result], expected: str, obtained: str, skipped: int, style: Style) -> str:
+    """Return the line that a person reads last, or only."""
+    count = Counter(r.status for r in results)
+    found = [c for r in results for c in r.comparisons]
+    bad = sum(not r.passed for r in results)
+    worst = max((c.max_ulp for r in results if r.passed and r.status is Status.AGREES for c in r.comparisons), default=0)
+    text = f"{expected} against {obtained}: {len(results)} cases, {len(found)} tensors"
+    if bad:
+        told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
+        verdict = style.paint(f"{style.bad} {bad} of them do not agree ({told})", "bad")
+    else:
+        bits = "bit for bit" if worst == 0 else f"within {worst} ULP"
+        verdict = style.paint(f"{style.good} all agree, {bits}", "good")
+    extra = f", {count[Status.DIVERGES]} known divergences" if count[Status.DIVERGES] else ""
+    extra += f"\n{skipped} more cases are live only; --expected octave runs them" if skipped else ""
+    return f"{text}: {verdict}{extra}\n"
+
+
+def parity_json(results: Sequence[Result], expected: str, obtained: str, skipped: int, versions: dict[str, str]) -> str:
+    """Return all that was found, as JSON of version SCHEMA."""
+    told = {
+        "schema": SCHEMA,
+        "pybn": pybn.__version__,
+        "job": "parity",
+        "expected": expected,
+        "obtained": obtained,
+        "versions": versions,
+        "passed": all(r.passed for r in results),
+        "live_only_skipped": skipped,
+        "counts": {str(s): sum(r.status is s for r in results) for s in Status},
+        "cases": [_result_json(r) for r in results],
+    }
+    return json.dumps(told, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _result_json(result: Result) -> dict[str, Any]:
+    case = result.case
+    return {
+        "file": str(case.file),
+        "name": case.name,
+        "dtype": case.dtype,
+        "status": str(result.status),
+        "passed": result.passed,
+        "message": result.message,
+        "tensors": [_comparison_json(c) for c in result.comparisons],
+    }
+
+
+def _comparison_json(found: Comparison) -> dict[str, Any]:
+    told = asdict(found) | {"verdict": str(found.verdict), "worst": list(found.worst) if found.worst else None}
+    return {key: _finite(value) for key, value in told.items()}
+
+
+def _finite(value: Any) -> Any:
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
