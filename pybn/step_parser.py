@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pybn.errors import CaseError
 from pybn.steps import NAME, Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
@@ -20,6 +21,7 @@ TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def parse_step(text: str) -> Step:
     """Parse one step. Raises CaseError that shows the text and where in it the trouble is."""
     return _Parser(text).step()

@@ -10,6 +10,7 @@ Chunked, so that every element is under a fletcher32 checksum; metadata is too, 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,7 +80,8 @@ def _write_tensor(group: h5py.Group, name: str, value: Array, axes: str) -> None
     stored = value.reshape(1) if value.ndim == 0 else value
     options = {"fletcher32": True, "shuffle": True, "compression": "gzip", "chunks": stored.shape} if stored.size else {}
     dataset = group.create_dataset(name, data=stored, **options)
-    dataset.attrs["shape"] = np.array(value.shape, np.int64)
+    if value.ndim == 0:
+        dataset.attrs["scalar"] = True
     if axes:
         dataset.attrs["axes"] = axes
 
@@ -118,18 +120,31 @@ def _read(path: Path, group: h5py.Group) -> Record:
 
 
 def _read_tensors(path: Path, group: h5py.Group) -> dict[str, Array]:
-    return {name: _read_tensor(path, _hard(path, group, name)) for name in group}
+    """Read all datasets of a group, by h5py's low-level calls: there are thousands, most of a few bytes."""
+    return {name: _read_tensor(path, group, name) for name in group}
 
 
-def _read_tensor(path: Path, dataset: h5py.Dataset) -> Array:
-    if dataset.is_virtual or dataset.external or dataset.nbytes > LARGEST:
-        raise FormatError(f"{path}: {dataset.name}: wanted data stored in this file, of at most {LARGEST} bytes")
-    value: Array = dataset[()]
-    return value.reshape(tuple(int(n) for n in dataset.attrs["shape"]))
+def _read_tensor(path: Path, group: h5py.Group, name: str) -> Array:
+    raw = name.encode()
+    _want_hard(path, group, name)
+    dataset = h5py.h5d.open(group.id, raw)
+    dtype, plan = dataset.dtype, dataset.get_create_plist()
+    size = math.prod(dataset.shape) * dtype.itemsize
+    if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count() or size > LARGEST:
+        raise FormatError(f"{path}: {group.name}/{name}: wanted data stored in this file, of at most {LARGEST} bytes")
+    value: Array = np.empty(dataset.shape, dtype)
+    if value.size:
+        dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, value)
+    return value.reshape(()) if h5py.h5a.exists(dataset, b"scalar") else value
 
 
 def _hard(path: Path, group: h5py.Group, name: str) -> Any:
-    """Return a member; one that is a link to elsewhere is refused, not followed."""
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise FormatError(f"{path}: {group.name}/{name}: is a link to elsewhere, which a fixture never has")
+    """Return a member that is stored in this file."""
+    _want_hard(path, group, name)
     return group[name]
+
+
+def _want_hard(path: Path, group: h5py.Group, name: str) -> None:
+    """Refuse a link to elsewhere instead of following it."""
+    if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+        raise FormatError(f"{path}: {group.name}/{name}: is a link to elsewhere, which a fixture never has")

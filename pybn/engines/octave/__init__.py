@@ -78,6 +78,8 @@ class OctaveEngine(Engine):
             del waiting[:size]
 
     def _started(self) -> Session:
+        if self._session is not None:
+            self._session.settle()
         if self._session is None or self._session.closed:
             self._session = Session()
         return self._session
@@ -93,12 +95,14 @@ class OctaveEngine(Engine):
                 continue
             end = len(jobs) if refused is None else refused[0]
             session.send(folder=str(session.folder), first=at, last=end - 1)
-            for number in range(at, end):
-                at = number + 1
-                yield self._await(session, jobs[number][0], number)
-                if session.closed:
-                    break
-            session.settle()
+            try:
+                while at < end and not session.closed:
+                    answer = self._await(session, jobs[at][0], at)
+                    at += 1
+                    yield answer
+            finally:
+                if at < end:  # whoever asked has had enough, or Octave is gone: nobody waits for the rest
+                    session.close()
 
     def _await(self, session: Session, case: Case, number: int) -> Answer:
         """Wait for one answer; where none comes, end the session."""

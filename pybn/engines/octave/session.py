@@ -42,6 +42,7 @@ class Session:
         self.closed = False
         self.octave_pid = 0
         self._pending = b""
+        self._busy = False
         self._outcome: dict[str, Any] | None = None
         self._programs: dict[bytes, int] = {}
         (self.folder / "work").mkdir()
@@ -77,7 +78,7 @@ class Session:
     def send(self, **command: Any) -> None:
         """Give the child one command."""
         assert self.process.stdin is not None  # noqa: S101
-        self._outcome = None
+        self._busy, self._outcome = True, None
         try:
             self.process.stdin.write(json.dumps(command).encode() + b"\n")
             self.process.stdin.flush()
@@ -110,8 +111,10 @@ class Session:
 
     def settle(self, timeout: float = 5.0) -> None:
         """Wait for the last command to end; a session that does not come to rest is closed."""
-        if not self.closed and (self.outcome(0) or self.outcome(timeout) or {"error": ""}).get("error") is not None:
-            self.close()
+        if self._busy and not self.closed:
+            self._busy = False
+            if (self.outcome(timeout) or {"error": "busy"}).get("error") is not None:
+                self.close()
 
     def program(self, program: dict[str, Any]) -> int:
         """Return the number of a program, written to the folder when it is new."""
