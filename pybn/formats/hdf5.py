@@ -1,0 +1,50 @@
+"""Any HDF5 file, listed without following a link or reading the values of a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from pybn.errors import FormatError
+from pybn.formats.contents import Contents
+from pybn.formats.hdf5_fixture import FixtureWalk
+from pybn.formats.hdf5_items import decode, no_other_file
+from pybn.formats.hdf5_matlab import MatlabWalk
+from pybn.formats.hdf5_octave import OctaveWalk
+from pybn.formats.hdf5_walk import Walk
+
+NUL = b"\0"
+_DIALECTS: tuple[type[FixtureWalk | MatlabWalk | OctaveWalk], ...] = (FixtureWalk, MatlabWalk, OctaveWalk)
+
+
+def contents(path: str) -> dict[str, Any]:
+    """List an HDF5 file. Raises FormatError where it cannot be opened as one."""
+    try:
+        file = h5py.File(path, "r", locking="best-effort")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise FormatError(f"cannot be opened as HDF5: {error}{_advice(str(error))}") from error
+    with Path(path).open("rb") as start:
+        header = start.read(116)
+    with file, no_other_file():
+        result = _listed(file)
+    if header.startswith(b"MATLAB"):
+        result.about.insert(0, f"header: {decode(header.split(NUL)[0]).rstrip()}")
+    return result.encode()
+
+
+def _listed(file: h5py.File) -> Contents:
+    walk = next((dialect(file) for dialect in _DIALECTS if dialect.recognises(file)), None) or Walk(file)
+    walk.run()
+    about = walk.about()
+    if walk.faults:
+        about.append(f"DAMAGED: {walk.faults:,} objects cannot be read")
+    return Contents(walk.kind, about, walk.rows.rows, walk.rows.unlisted)
+
+
+def _advice(message: str) -> str:
+    """Return what may be wrong, from the words of the library."""
+    if "truncated" in message or "eof" in message.lower():
+        return "; is it a download that was cut short?"
+    return "; another program has it open for writing" if "lock" in message else "; it is damaged"
