@@ -1,8 +1,10 @@
-"""The lock: uv.lock and tools/requirements.txt say the same, and no address."""
+"""The tool chain: uv.lock and tools/requirements.txt say the same, and no address; setup refuses a wrong Python."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -70,3 +72,16 @@ def test_no_address_is_locked(text: str) -> None:
     found = set(re.findall(r"\w+://[^/\"\s]*", text)) - {"https://index.invalid"}
     assert not found, "restore the file, or run tools/lock"
     assert not re.search(r"(path|directory|find-links) = |^-|^\.?/", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("script", [".ci/run", "tools/lock", "tools/run", "tools/setup", "tools/test"])
+def test_scripts_can_be_called(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+
+
+def test_setup_refuses_what_is_no_python_and_leaves_all_as_it_was() -> None:
+    env = os.environ | {"PYBN_PYTHON": "false", "PYBN_NO_OCTAVE": "1"}
+    setup = subprocess.run([ROOT / "tools" / "setup"], env=env, capture_output=True, text=True, timeout=60)
+    assert setup.returncode == 1
+    assert setup.stderr == "setup: PYBN_PYTHON=false is no Python 3.11 or newer\n"
+    assert setup.stdout == ""
