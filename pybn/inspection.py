@@ -48,8 +48,8 @@ class Listing:
         for row in self.contents.rows:
             place[row.depth :] = [row.name]
             rows.append({"path": place.copy(), **row.encode()})
-        head = {"format": "pybn-inspection", "version": 1, "file": self.path, "kind": self.contents.kind}
-        return {**head, "about": self.contents.about, "rows": rows, "unlisted": self.contents.unlisted}
+        head = {"file": self.path, "kind": self.contents.kind, "about": self.contents.about}
+        return {**head, "rows": rows, "unlisted": self.contents.unlisted}
 
     def to_text(self, max_rows: int | None = MAX_ROWS) -> str:
         """Return a table to read: `max_rows` rows at most, those at the top first, or all of them if None."""
