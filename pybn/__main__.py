@@ -1,3 +1,8 @@
-from pybn.cli import script
+"""`python -m pybn`."""
 
-script()
+import sys
+
+from pybn.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,12 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
 from pybn import __version__
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, IO_FAILED, USAGE, PybnError
 
-EPILOG = """exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave is missing, 4 bad input, 5 input or output failed"""
+EPILOG = "exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave is missing, 4 bad input, 5 input or output failed"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,11 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _complain(str(error))
         return IO_FAILED
-
-
-def script() -> NoReturn:
-    """Run `main` as a program."""
-    sys.exit(main())
 
 
 def _complain(message: str) -> None:
@@ -76,14 +70,26 @@ def _add_parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "octave: the .m files, live; port: the Python under test.",
         epilog=EPILOG,
     )
-    command.add_argument("paths", nargs="*", metavar="PATH", help="case files, or folders of them (default: pybn's own)")
+    command.add_argument(
+        "paths", nargs="*", metavar="PATH", help="case files, or folders of them (default: pybn's own)"
+    )
     engines = ("golden", "octave", "port")
-    command.add_argument("--expected", choices=engines, default="golden", help="who is right (default: golden)")
-    command.add_argument("--obtained", choices=engines, default="port", help="who is under test (default: port)")
-    command.add_argument("-k", dest="match", default="", metavar="TEXT", help="only cases whose name or stem holds TEXT")
-    command.add_argument("--deadline", type=_seconds, default=60.0, metavar="S", help="seconds a case may take in Octave")
+    command.add_argument(
+        "--expected", choices=engines, default="golden", help="who is right (default: golden)"
+    )
+    command.add_argument(
+        "--obtained", choices=engines, default="port", help="who is under test (default: port)"
+    )
+    command.add_argument(
+        "-k", dest="match", default="", metavar="TEXT", help="only cases whose name or stem holds TEXT"
+    )
+    command.add_argument(
+        "--deadline", type=_seconds, default=60.0, metavar="S", help="seconds a case may take in Octave"
+    )
     command.add_argument("-v", "--verbose", action="store_true", help="every tensor of every case")
-    command.add_argument("-q", "--quiet", action="store_true", help="only the last line, and what does not agree")
+    command.add_argument(
+        "-q", "--quiet", action="store_true", help="only the last line, and what does not agree"
+    )
     command.add_argument("--json", action="store_true", help="JSON instead of a table")
     command.set_defaults(run=_parity)
 
@@ -96,12 +102,16 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "Without an option: what is missing and what is stale.",
         epilog=EPILOG,
     )
-    command.add_argument("paths", nargs="*", metavar="PATH", help="case files, or folders of them (default: pybn's own)")
+    command.add_argument(
+        "paths", nargs="*", metavar="PATH", help="case files, or folders of them (default: pybn's own)"
+    )
     which = command.add_mutually_exclusive_group()
     which.add_argument("--missing", action="store_true", help="only cases without a record")
     which.add_argument("--stale", action="store_true", help="only cases whose .m files or text changed")
     which.add_argument("--all", action="store_true", help="every case, fresh ones too")
-    command.add_argument("--deadline", type=_seconds, default=60.0, metavar="S", help="seconds a case may take in Octave")
+    command.add_argument(
+        "--deadline", type=_seconds, default=60.0, metavar="S", help="seconds a case may take in Octave"
+    )
     command.add_argument("--json", action="store_true", help="JSON instead of lines")
     command.set_defaults(run=_record)
 
@@ -149,14 +159,18 @@ def _parity(options: argparse.Namespace) -> int:
     wanted = [c for c in found if options.match in c.id or options.match in c.stem]
     if not wanted:
         raise UsageError(f"-k {options.match!r}: none of {len(found)} cases has that in its name")
-    cases = wanted if "golden" not in (options.expected, options.obtained) else [c for c in wanted if not c.live]
+    cases = (
+        wanted if "golden" not in (options.expected, options.obtained) else [c for c in wanted if not c.live]
+    )
     skipped = len(wanted) - len(cases)
     expected = parity.make_engine(options.expected, golden, options.deadline)
     obtained = parity.make_engine(options.obtained, golden, options.deadline)
     with expected, obtained:
         run = parity.run_parity(cases, expected, obtained, golden)
         results = list(progress(run, len(cases), f"{options.expected} against {options.obtained}"))
-        versions = {key: value for e in (expected, obtained) for key, value in getattr(e, "versions", {}).items()}
+        versions = {
+            key: value for e in (expected, obtained) for key, value in getattr(e, "versions", {}).items()
+        }
     if options.json:
         sys.stdout.write(report.parity_json(results, options.expected, options.obtained, skipped, versions))
     else:
@@ -193,7 +207,9 @@ def _record(options: argparse.Namespace) -> int:
         changes = list(progress(record(cases, frozenset(which), engine), len(cases), "recording"))
     if options.json:
         told = [{"file": str(c.file), "case": c.id, "what": c.what, "why": c.why} for c in changes]
-        sys.stdout.write(json.dumps({"schema": 1, "pybn": __version__, "job": "record", "changes": told}, indent=2) + "\n")
+        sys.stdout.write(
+            json.dumps({"schema": 1, "pybn": __version__, "job": "record", "changes": told}, indent=2) + "\n"
+        )
     else:
         _print_changes(changes)
     return BAD_INPUT if any(c.what == "failed" for c in changes) else AGREE
@@ -225,7 +241,10 @@ def _inspect(options: argparse.Namespace) -> int:
         else:
             sys.stdout.write(listing.to_text().rstrip("\n") + "\n")
     if options.json:
-        sys.stdout.write(json.dumps({"schema": 1, "pybn": __version__, "job": "inspect", "files": listings}, indent=2) + "\n")
+        sys.stdout.write(
+            json.dumps({"schema": 1, "pybn": __version__, "job": "inspect", "files": listings}, indent=2)
+            + "\n"
+        )
     return AGREE
 
 
@@ -238,7 +257,3 @@ def _doctor(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(doctor.to_text(findings))
     return doctor.exit_code(findings)
-
-
-if __name__ == "__main__":
-    script()

@@ -56,7 +56,12 @@ def to_text(findings: list[Finding]) -> str:
             why = f"  ({f.needed_for})" if f.needed_for else ""
             lines.append(f"           {'':<16} fix: {f.fix}{why}")
     bad = sum(f.state != "ok" for f in findings)
-    lines.append("all is well" if not bad else f"{bad} to mend" + (" (the recorded answers serve until then)" if exit_code(findings) == NO_OCTAVE else ""))
+    lines.append(
+        "all is well"
+        if not bad
+        else f"{bad} to mend"
+        + (" (the recorded answers serve until then)" if exit_code(findings) == NO_OCTAVE else "")
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +93,12 @@ def _octave() -> Finding:
     try:
         path = find_octave()
         said = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            check=False,
         ).stdout
     except PybnError as error:
         return Finding("octave", "missing", str(error), FIX_OCTAVE, "to run .m files")
@@ -97,7 +107,9 @@ def _octave() -> Finding:
     version = said.splitlines()[0].rsplit(" ", 1)[-1] if said else "no version"
     if _numbers(version) < OLDEST_OCTAVE:
         wanted = ".".join(map(str, OLDEST_OCTAVE))
-        return Finding("octave", "wrong", f"{version} at {path}; wanted {wanted} or newer", FIX_OCTAVE, "to run .m files")
+        return Finding(
+            "octave", "wrong", f"{version} at {path}; wanted {wanted} or newer", FIX_OCTAVE, "to run .m files"
+        )
     return Finding("octave", "ok", f"{version}, {path}")
 
 
@@ -124,9 +136,9 @@ def _fixtures() -> Finding:
 
 
 def _ask_octave() -> Finding:
+    from pybn.engines.golden import GoldenEngine
     from pybn.engines.octave import OctaveEngine
     from pybn.parity import find_cases, inputs_of, judge
-    from pybn.engines.golden import GoldenEngine
 
     golden = GoldenEngine()
     case = next(c for c in find_cases() if c.stem == "batch_norm")
@@ -139,5 +151,10 @@ def _ask_octave() -> Finding:
         return Finding("octave answers", "wrong", str(error), FIX_OCTAVE, "to run .m files")
     threads = os.environ.get("OMP_NUM_THREADS", "1")
     if not result.passed:
-        return Finding("octave answers", "wrong", f"differs from the recorded answer: {result.message}", "pybn parity --expected golden --obtained octave")
+        return Finding(
+            "octave answers",
+            "wrong",
+            f"differs from the recorded answer: {result.message}",
+            "pybn parity --expected golden --obtained octave",
+        )
     return Finding("octave answers", "ok", f"as recorded; BLAS: {blas}, threads: {threads}")

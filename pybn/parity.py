@@ -54,7 +54,9 @@ def find_cases(paths: Sequence[str | Path] = ()) -> list[Case]:
         if path.is_dir():
             files = [file for file in sorted(path.rglob("*.toml")) if is_case_file(file)]
             if not files:
-                raise UsageError(f"{path}: no case file (a .toml with [matlab], [python] and [[case]]) in this folder")
+                raise UsageError(
+                    f"{path}: no case file (a .toml with [matlab], [python] and [[case]]) in this folder"
+                )
         elif path.exists():
             files = [path]
         else:
@@ -79,18 +81,23 @@ def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engi
     raise UsageError(f"engine: wanted one of {', '.join(ENGINES)}, got {name!r}")
 
 
-def run_parity(cases: Sequence[Case], expected: Engine, obtained: Engine, golden: GoldenEngine) -> Iterator[Result]:
+def run_parity(
+    cases: Sequence[Case], expected: Engine, obtained: Engine, golden: GoldenEngine
+) -> Iterator[Result]:
     """Yield a result for each case, as it comes: compare(expected.run(case), obtained.run(case))."""
     jobs, refused = jobs_of(cases, golden)
     wanted, got = expected.run_all(jobs), obtained.run_all(jobs)
+    of_port = "port" in (expected.name, obtained.name)
     for case in cases:
         if case.id in refused.get(case.file, {}):
             yield Result(case, Status.ERROR, message=str(refused[case.file][case.id]))
         else:
-            yield judge(case, next(wanted), next(got))
+            yield judge(case, next(wanted), next(got), of_port=of_port)
 
 
-def jobs_of(cases: Iterable[Case], golden: GoldenEngine) -> tuple[list[Job], dict[Path, dict[str, PybnError]]]:
+def jobs_of(
+    cases: Iterable[Case], golden: GoldenEngine
+) -> tuple[list[Job], dict[Path, dict[str, PybnError]]]:
     """Pair the cases with their inputs; also return the cases, by file and id, that have none, and why."""
     jobs: list[Job] = []
     refused: dict[Path, dict[str, PybnError]] = {}
@@ -111,8 +118,8 @@ def inputs_of(case: Case, golden: GoldenEngine) -> Tensors:
     return record.inputs if record.digest == case.digest() else draw_inputs(case)
 
 
-def judge(case: Case, expected: Answer, obtained: Answer) -> Result:
-    """Compare two answers to a case."""
+def judge(case: Case, expected: Answer, obtained: Answer, *, of_port: bool = True) -> Result:
+    """Compare two answers to a case. A known divergence is one of the port: without it, both sides have to agree."""
     if case.refuses:
         return _judge_refusal(case, expected, obtained)
     for side, answer in (("expected", expected), ("obtained", obtained)):
@@ -122,7 +129,7 @@ def judge(case: Case, expected: Answer, obtained: Answer) -> Result:
     assert not isinstance(obtained, PybnError)  # noqa: S101
     found = compare(expected, obtained, case.tolerances)
     agrees = all(each.verdict.agrees for each in found)
-    if case.diverges:
+    if case.diverges and of_port:
         if agrees:
             return Result(case, Status.DIFFERS, found, f"agrees, but is declared to diverge: {case.diverges}")
         return Result(case, Status.DIVERGES, found, case.diverges)
@@ -135,7 +142,15 @@ def _judge_refusal(case: Case, expected: Answer, obtained: Answer) -> Result:
     words = {case.refuses.matlab, case.refuses.python}
     for side, answer in (("expected", expected), ("obtained", obtained)):
         if not isinstance(answer, PybnError):
-            return Result(case, Status.DIFFERS, message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got an answer")
+            return Result(
+                case,
+                Status.DIFFERS,
+                message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got an answer",
+            )
         if not isinstance(answer, EngineError) or answer.identifier not in words:
-            return Result(case, Status.ERROR, message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got: {answer}")
+            return Result(
+                case,
+                Status.ERROR,
+                message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got: {answer}",
+            )
     return Result(case, Status.AGREES)

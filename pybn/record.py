@@ -97,7 +97,9 @@ def _to_record(
     if case.refuses:
         if not isinstance(answer, EngineError) or answer.identifier != case.refuses.matlab:
             came = answer if isinstance(answer, PybnError) else "an answer"
-            return EngineError(f"{case.file.name}: {case.id}: wanted the refusal {case.refuses.matlab}, got: {came}")
+            return EngineError(
+                f"{case.file.name}: {case.id}: wanted the refusal {case.refuses.matlab}, got: {came}"
+            )
         refusal, answer = (answer.identifier, str(answer)), {}
     if isinstance(answer, PybnError):
         return answer

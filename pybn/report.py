@@ -26,7 +26,9 @@ class Style:
     def __init__(self, stream: IO[str]) -> None:
         self.colour = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
-        self.good, self.bad, self.warn = ("✓", "✗", "~") if encoding.startswith("utf") else ("ok", "FAIL", "~")
+        self.good, self.bad, self.warn = (
+            ("✓", "✗", "~") if encoding.startswith("utf") else ("ok", "FAIL", "~")
+        )
 
     def paint(self, text: str, colour: str) -> str:
         """Return the text in a colour of COLOURS, or as it is."""
@@ -94,12 +96,17 @@ def _grouped(items: Iterable[Any], key: Any) -> dict[Any, list[Any]]:
     return groups
 
 
-def parity_summary(results: Sequence[Result], expected: str, obtained: str, skipped: int, style: Style) -> str:
+def parity_summary(
+    results: Sequence[Result], expected: str, obtained: str, skipped: int, style: Style
+) -> str:
     """Return the line that a person reads last, or only."""
     count = Counter(r.status for r in results)
     found = [c for r in results for c in r.comparisons]
     bad = sum(not r.passed for r in results)
-    worst = max((c.max_ulp for r in results if r.passed and r.status is Status.AGREES for c in r.comparisons), default=0)
+    worst = max(
+        (c.max_ulp for r in results if r.passed and r.status is Status.AGREES for c in r.comparisons),
+        default=0,
+    )
     text = f"{expected} against {obtained}: {len(results)} cases, {len(found)} tensors"
     if bad:
         told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
@@ -112,7 +119,9 @@ def parity_summary(results: Sequence[Result], expected: str, obtained: str, skip
     return f"{text}: {verdict}{extra}\n"
 
 
-def parity_json(results: Sequence[Result], expected: str, obtained: str, skipped: int, versions: dict[str, str]) -> str:
+def parity_json(
+    results: Sequence[Result], expected: str, obtained: str, skipped: int, versions: dict[str, str]
+) -> str:
     """Return all that was found, as JSON of version SCHEMA."""
     told = {
         "schema": SCHEMA,
@@ -143,7 +152,10 @@ def _result_json(result: Result) -> dict[str, Any]:
 
 
 def _comparison_json(found: Comparison) -> dict[str, Any]:
-    told = asdict(found) | {"verdict": str(found.verdict), "worst": list(found.worst) if found.worst else None}
+    told = asdict(found) | {
+        "verdict": str(found.verdict),
+        "worst": list(found.worst) if found.worst else None,
+    }
     return {key: _finite(value) for key, value in told.items()}
 
 

@@ -1,0 +1,198 @@
+"""The pytest plugin: case files are collected, one test a case.
+
+Each test compares the port with Octave's recorded answer and, where Octave is installed, the recorded answer
+with what Octave says now, which proves the record fresh. Without Octave the header says so, cases that are live
+only are skipped, and `--require-octave` turns its absence into a failure.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pybn.case import Case
+    from pybn.engines.base import Tensors
+    from pybn.errors import PybnError
+    from pybn.parity import Result
+
+    Answer = Tensors | PybnError
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    group = parser.getgroup("pybn", "parity with MATLAB code under GNU Octave")
+    group.addoption(
+        "--require-octave", action="store_true", help="fail, rather than skip, where Octave is missing"
+    )
+    group.addoption(
+        "--octave-deadline",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds that a case may take in Octave",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say who answers."""
+    if problem := octave_missing():
+        action = "fails" if config.getoption("require_octave") else "needs only recorded answers"
+        return f"pybn: {problem}: a case {action}"
+    return "pybn: Octave is here: a case is compared with its recorded answer, and that with Octave's"
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
+    """Collect a .toml that has cases."""
+    if file_path.suffix != ".toml" or b"[[case]]" not in file_path.read_bytes():
+        return None
+    from pybn.case_file import is_case_file
+
+    return CaseFile.from_parent(parent, path=file_path) if is_case_file(file_path) else None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End Octave."""
+    if (oracle := session.config.stash.get(ORACLE, None)) is not None:
+        oracle.close()
+
+
+def octave_missing() -> str:
+    """Say why Octave cannot be asked; "" where it can."""
+    from pybn.engines.octave.session import find_octave
+    from pybn.errors import OctaveMissing
+
+    try:
+        find_octave()
+    except OctaveMissing as error:
+        return str(error)
+    if importlib.util.find_spec("oct2py") is None:
+        return "oct2py is not installed; install it with: pip install 'pybn[octave]'"
+    return ""
+
+
+class CaseFile(pytest.File):
+    """A case file."""
+
+    def collect(self) -> Iterable[CaseItem]:
+        """Yield a test for each case."""
+        from pybn.case_file import read_case_file
+
+        for case in read_case_file(self.path):
+            yield CaseItem.from_parent(self, name=case.id, case=case)
+
+
+class CaseItem(pytest.Item):
+    """One case."""
+
+    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        self.add_marker("parity")
+
+    def runtest(self) -> None:
+        """Compare; raise Disagreement where something differs."""
+        if ORACLE not in self.config.stash:
+            self.config.stash[ORACLE] = Oracle(self.config)
+        oracle = self.config.stash[ORACLE]
+        live = oracle.answer(self)
+        if live is None and self.case.live:
+            pytest.skip("live only, and Octave is not here")
+        for result in oracle.results(self.case, live):
+            if not result.passed:
+                raise Disagreement(result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what differs, not where in pybn it was noticed."""
+        from pybn.errors import PybnError
+
+        if isinstance(excinfo.value, Disagreement | PybnError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the case."""
+        return self.path, None, f"case: {self.name}"
+
+
+class Disagreement(Exception):
+    """A case whose two sides differ."""
+
+    def __init__(self, result: Result) -> None:
+        lines = [f"{result.case.file}: {result.case.id}: {result.status}", result.message]
+        lines += [f"  {c.explain()}" for c in result.comparisons if not c.verdict.agrees]
+        super().__init__("\n".join(line for line in lines if line))
+
+
+class Oracle:
+    """What a test session asks: the recorded answers, the port, and Octave, started when first needed."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        from pybn.engines.golden import GoldenEngine
+        from pybn.engines.octave import OctaveEngine
+        from pybn.engines.port import PortEngine
+
+        self.missing = octave_missing()
+        self.required = bool(config.getoption("require_octave"))
+        self.alone = hasattr(config, "workerinput")  # under xdist this worker runs some of the tests only
+        self.golden = GoldenEngine()
+        self.port = PortEngine()
+        self.octave = OctaveEngine(config.getoption("octave_deadline"), lazily=True)
+        self.answers: dict[str, Answer] = {}
+
+    def answer(self, item: CaseItem) -> Answer | None:
+        """Return Octave's answer to an item, None where there is no Octave.
+
+        The first item of a file asks for all of that file which are to run, in one batch.
+        """
+        if self.missing:
+            if self.required:
+                pytest.fail(f"--require-octave: {self.missing}", pytrace=False)
+            return None
+        if item.nodeid not in self.answers:
+            items = [item] if self.alone else _same_file(item)
+            self.answers.update(zip([i.nodeid for i in items], self._ask(items), strict=True))
+        return self.answers.pop(item.nodeid)
+
+    def _ask(self, items: list[CaseItem]) -> Iterator[Answer]:
+        from pybn.parity import jobs_of
+
+        jobs, refused = jobs_of([item.case for item in items], self.golden)
+        answers = self.octave.run_all(jobs)
+        for item in items:
+            yield refused.get(item.path, {}).get(item.case.id) or next(answers)
+
+    def results(self, case: Case, live: Answer | None) -> Iterator[Result]:
+        """Yield golden against port, then Octave against golden; for a case that is live only, Octave against port."""
+        from pybn.parity import inputs_of, judge
+
+        inputs = inputs_of(case, self.golden)
+        obtained = next(self.port.run_all([(case, inputs)]))
+        if case.live:
+            assert live is not None  # noqa: S101
+            yield judge(case, live, obtained)
+            return
+        golden = next(self.golden.run_all([(case, inputs)]))
+        yield judge(case, golden, obtained)
+        if live is not None:
+            yield judge(case, live, golden, of_port=False)
+
+    def close(self) -> None:
+        """End Octave, if it was started."""
+        self.octave.close()
+
+
+def _same_file(item: CaseItem) -> list[CaseItem]:
+    return [other for other in item.session.items if isinstance(other, CaseItem) and other.path == item.path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register our marker."""
+    config.addinivalue_line("markers", "parity: a case of a case file: pytest -m parity runs only those")
+
+
+ORACLE = pytest.StashKey[Oracle]()

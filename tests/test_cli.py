@@ -1,0 +1,229 @@
+"""The commands: what they print, where, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pybn import __version__
+from pybn.cli import main
+
+ROOT = Path(__file__).parent.parent
+BASH = shutil.which("bash") or "/bin/bash"
+
+SQUARE = """
+[matlab]
+path = "."
+function = "square"
+[python]
+path = "."
+target = "square_port:square"
+[inputs]
+x = { axes = "N D" }
+[outputs]
+y = { axes = "N D" }
+[[step]]
+matlab = "y = square(x)"
+python = "y = square(x)"
+[[case]]
+name = "small"
+size = { N = 3, D = 2 }
+"""
+
+
+@pytest.fixture
+def square(tmp_path: Path) -> Path:
+    """A user's own folder: a .m file, its port, and a case file."""
+    (tmp_path / "square.m").write_text("function y = square(x)\n  y = x .* x;\nend\n")
+    (tmp_path / "square_port.py").write_text("def square(x):\n    return x * x\n")
+    (tmp_path / "square.toml").write_text(SQUARE)
+    sys.modules.pop("square_port", None)
+    return tmp_path
+
+
+def pybn(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "pybn", *arguments],
+        cwd=cwd,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_parity_of_the_bundled_cases_agrees_bit_for_bit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parity"]) == 0
+    out, err = capsys.readouterr()
+    assert "all agree, bit for bit" in out
+    assert "height is not width" in out
+    assert "\x1b" not in out
+    assert err == ""
+
+
+def test_parity_takes_under_three_seconds() -> None:
+    begun = time.process_time()
+    main(["parity", "-q"])
+    assert time.process_time() - begun < 3.0
+
+
+def test_parity_json_is_versioned_and_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parity", "--json", "-k", "NaN in x"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["schema"], told["pybn"], told["job"]) == (1, __version__, "parity")
+    assert told["passed"] is True
+    assert {case["dtype"] for case in told["cases"]} == {"float64", "float32"}
+    tensor = told["cases"][0]["tensors"][0]
+    assert set(tensor) >= {"name", "verdict", "max_abs", "max_rel", "max_ulp", "worst", "nonfinite"}
+
+
+def test_help_names_the_exit_codes_and_every_command() -> None:
+    done = pybn("--help")
+    assert done.returncode == 0
+    for word in ("parity", "record", "inspect", "doctor", "3 Octave is missing"):
+        assert word in done.stdout
+
+
+def test_help_starts_quickly() -> None:
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        pybn("--help")
+        times.append(time.perf_counter() - begun)
+    assert min(times) < 0.150
+
+
+def test_no_command_is_a_usage_error() -> None:
+    done = pybn()
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "parity" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["parity", "no/such/folder"], 5, "no/such/folder: there is no such file or folder"),
+        (["parity", "matlab_ref"], 2, "no case file"),
+        (["parity", "-k", "no such case"], 2, "none of 291 cases"),
+        (["parity", "--expected", "port"], 2, "nothing would be compared"),
+        (["parity", "README.md"], 4, "is no TOML"),
+        (["inspect", "no-such-file.mat"], 5, "no-such-file.mat"),
+        (["inspect", "README.md"], 4, "README.md"),
+    ],
+)
+def test_bad_input_is_one_line_with_its_exit_code(arguments: list[str], code: int, said: str) -> None:
+    done = pybn(*arguments, cwd=ROOT)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_octave_live_parity_and_record_exit_with_3() -> None:
+    for command in (["parity", "--expected", "octave"], ["record", "--all"]):
+        done = pybn(*command, OCTAVE_EXECUTABLE="no-such-octave")
+        assert done.returncode == 3
+        assert "apt-get install" in done.stderr
+
+
+def test_doctor_names_what_is_missing_and_the_fix() -> None:
+    done = pybn("doctor", OCTAVE_EXECUTABLE="no-such-octave")
+    assert done.returncode == 3
+    assert "fix: apt-get install --no-install-recommends octave" in done.stdout
+
+
+def test_doctor_without_octave_as_json() -> None:
+    done = pybn("doctor", "--json", OCTAVE_EXECUTABLE="no-such-octave")
+    findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
+    assert findings["octave"]["state"] == "missing"
+    assert findings["fixtures"]["state"] == "ok"
+
+
+def test_a_missing_record_names_the_command_that_makes_it(square: Path) -> None:
+    done = pybn("parity", "square.toml", cwd=square)
+    assert done.returncode == 4
+    assert "pybn record --missing" in done.stdout
+
+
+@pytest.mark.usefixtures("octave")
+def test_a_users_own_case_from_nothing_to_a_stale_record(square: Path) -> None:
+    assert pybn("record", ".", cwd=square).returncode == 0
+    assert (square / "square.h5").exists()
+    assert pybn("parity", ".", cwd=square).returncode == 0
+
+    (square / "square.m").write_text("function y = square(x)\n  y = x .* x + 0;\nend\n")
+    done = pybn("parity", ".", cwd=square)
+    assert done.returncode == 4
+    assert "square.m changed" in done.stdout
+    assert "pybn record --stale" in done.stdout
+
+    done = pybn("record", "--stale", ".", cwd=square)
+    assert "square.m changed; the answers are the same" in done.stdout
+    assert pybn("parity", ".", cwd=square).returncode == 0
+
+
+@pytest.mark.usefixtures("octave")
+def test_a_port_that_differs_is_shown_with_its_worst_element(square: Path) -> None:
+    pybn("record", ".", cwd=square)
+    (square / "square_port.py").write_text(
+        "import numpy as np\n\ndef square(x):\n    y = x * x\n    y[1, 0] = np.nextafter(y[1, 0], 9)\n    return y\n"
+    )
+    done = pybn("parity", ".", cwd=square)
+    assert done.returncode == 1
+    assert "y: differs: max 1 ULP" in done.stdout
+    assert "at [1, 0]" in done.stdout
+
+
+@pytest.mark.usefixtures("octave")
+def test_live_parity_runs_the_live_cases_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parity", "--expected", "octave", "-k", "sixty-four channels"]) == 0
+    assert "2 cases" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("octave")
+def test_a_record_that_fails_leaves_the_others_and_says_so(square: Path) -> None:
+    (square / "square.m").write_text(
+        "function y = square(x)\n  if isa(x, 'single'), error('no'); end\n  y = x .* x;\nend\n"
+    )
+    done = pybn("record", ".", cwd=square)
+    assert done.returncode == 4
+    assert "failed    square: small [float32]" in done.stdout
+    assert pybn("parity", ".", "-k", "float64", cwd=square).returncode == 0
+
+
+def test_output_cut_off_by_a_pipe_is_no_traceback() -> None:
+    command = f"'{sys.executable}' -m pybn parity | head -n 1"
+    done = subprocess.run([BASH, "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "batch_norm" in done.stdout
+    assert done.stderr == ""
+
+
+def test_colour_only_on_a_terminal_and_never_with_no_color() -> None:
+    script = f"script -qec \"'{sys.executable}' -m pybn parity -q -k 'gamma 0'\" /dev/null"
+    shown = subprocess.run(
+        [BASH, "-c", script],
+        capture_output=True,
+        env=os.environ | {"TERM": "xterm"},
+        timeout=60,
+        check=False,
+    )
+    assert b"\x1b[32m" in shown.stdout
+    plain = subprocess.run(
+        [BASH, "-c", script],
+        capture_output=True,
+        env=os.environ | {"TERM": "xterm", "NO_COLOR": "1"},
+        timeout=60,
+        check=False,
+    )
+    assert b"\x1b[32m" not in plain.stdout

@@ -1,0 +1,84 @@
+"""Every command and every piece of code in the README runs, as typed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [
+    line[2:].split("  #")[0].strip()
+    for language, text in BLOCKS
+    if language == "console"
+    for line in text.splitlines()
+    if line.startswith("$ ")
+]
+# These run the whole of this, or install it: tools/run and tools/test are what is running, test_wheel.py installs.
+ELSEWHERE = {
+    "./tools/run",
+    "./tools/test",
+    "pip install pybn",
+    "pip install 'pybn[octave]'",
+    "pip install 'pybn[pytest]'",
+}
+OWN = ["pybn record .", "pybn parity .", "pytest ."]
+
+
+def run(command: str, cwd: Path) -> str:
+    """Run a command of the README with our Python first on the PATH."""
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        shlex.split(command), cwd=cwd, env=env, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_readme_has_commands_and_none_is_forgotten() -> None:
+    assert len(COMMANDS) > 10
+    assert set(COMMANDS) >= ELSEWHERE
+    assert all(os.access(ROOT / name, os.X_OK) for name in ("tools/run", "tools/test"))
+
+
+@pytest.mark.usefixtures("octave")
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ELSEWHERE and c not in OWN])
+def test_a_command_of_the_readme(command: str) -> None:
+    assert run(command, ROOT)
+
+
+@pytest.mark.usefixtures("octave")
+def test_the_case_of_ones_own(tmp_path: Path) -> None:
+    for _, text in BLOCKS:
+        name = re.match(r"[#%] (smooth\w*\.\w+)\n", text)
+        if name:
+            (tmp_path / name[1]).write_text(text)
+    assert len(list(tmp_path.iterdir())) == 3
+    assert "recorded" in run(OWN[0], tmp_path)
+    assert "all agree" in run(OWN[1], tmp_path)
+    assert "1 passed" in run(OWN[2], tmp_path)
+
+
+def test_the_python_of_the_readme() -> None:
+    code = next(text for language, text in BLOCKS if language == "python" and "SpatialBatchNorm" in text)
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102  # our own text
+    assert names["images"].shape == (2, 3, 5, 4)  # type: ignore[attr-defined]
+
+
+def test_the_figures_of_the_readme() -> None:
+    """The counts are what `pybn parity --expected octave` prints."""
+    from pybn.parity import find_cases
+
+    cases = find_cases()
+    tensors = sum(len(case.outputs) for case in cases)
+    assert f"{len(cases)} cases" in README
+    assert f"{tensors:,} tensors" in README
+    assert f"{len(cases)} cases, {tensors} tensors: ✓ all agree, bit for bit" in README

@@ -1,0 +1,148 @@
+"""Recording: all or nothing, whenever it is killed; and telling what changed."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pybn.case_file import read_case_file
+from pybn.engines.octave import OctaveEngine
+from pybn.formats.fixture import Record, read_fixture, write_fixture
+from pybn.parity import find_cases
+from pybn.record import record
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+# Writes one of two fixtures over and over, so that a kill lands anywhere in it.
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from pybn.formats.fixture import Record, write_fixture
+path = Path(sys.argv[1])
+def records(value):
+    x = np.full((200, 100), value)
+    return [Record(f"case {k}", "digest", {}, {}, {"x": x}, {"y": x}) for k in range(5)]
+print("ready", flush=True)
+while True:
+    for value in (1.0, 2.0):
+        write_fixture(path, records(value))
+"""
+
+
+def test_a_recorder_killed_fifty_times_never_tears_the_fixture(tmp_path: Path) -> None:
+    path = tmp_path / "some.h5"
+    seen = set()
+    rng = random.Random(7)
+    processes = []
+    for _ in range(50):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
+        processes.append(process)
+        if len(processes) == 2:
+            seen |= _kill_and_read(processes, path, rng)
+            processes = []
+    assert seen == {1.0, 2.0}
+
+
+def _kill_and_read(processes: list[subprocess.Popen[bytes]], path: Path, rng: random.Random) -> set[float]:
+    """Kill two writers of one path, one after the other, and read what is there."""
+    seen = set()
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        time.sleep(rng.uniform(0.0, 0.06))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+        if path.exists():
+            found = read_fixture(path)
+            values = {
+                float(v)
+                for each in found.values()
+                for x in (each.inputs["x"], each.outputs["y"])
+                for v in np.unique(x)
+            }
+            assert len(found) == 5
+            assert len(values) == 1
+            seen |= values
+    return seen
+
+
+def test_a_killed_writer_leaves_the_old_fixture_readable(tmp_path: Path) -> None:
+    path = tmp_path / "some.h5"
+    old = [
+        Record(
+            "a",
+            "d",
+            {"f.m": "0"},
+            {"octave": "7"},
+            {},
+            {"y": np.ones((2, 1), np.float32)},
+            None,
+            {"y": "N D"},
+        )
+    ]
+    write_fixture(path, old)
+    with pytest.raises(RuntimeError, match="stop"):
+        write_fixture(path, _failing(old))
+    assert list(tmp_path.iterdir()) == [path]
+    assert read_fixture(path)["a"].outputs["y"].tolist() == [[1.0], [1.0]]
+
+
+def _failing(records: list[Record]):  # type: ignore[no-untyped-def]
+    yield from records
+    raise RuntimeError("stop")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the reference classes and of one case file with its fixture."""
+    shutil.copytree(FIXTURES.parent / "matlab_ref", tmp_path / "matlab_ref")
+    (tmp_path / "fixtures").mkdir()
+    for suffix in (".toml", ".h5"):
+        shutil.copy(FIXTURES / f"reshape_row_major{suffix}", tmp_path / "fixtures")
+    return tmp_path / "fixtures" / "reshape_row_major.toml"
+
+
+def test_recording_is_explicit_and_keeps_what_is_fresh(copied: Path, octave: OctaveEngine) -> None:
+    before = copied.with_suffix(".h5").read_bytes()
+    changes = list(record(find_cases([copied]), frozenset({"missing", "stale"}), octave))
+    assert {c.what for c in changes} == {"kept"}
+    assert copied.with_suffix(".h5").read_bytes() == before
+
+
+def test_recording_again_gives_the_same_bytes(copied: Path, octave: OctaveEngine) -> None:
+    before = copied.with_suffix(".h5").read_bytes()
+    changes = list(record(find_cases([copied]), frozenset({"fresh"}), octave))
+    assert {c.what for c in changes} == {"recorded"}
+    assert all("the answers are the same" in c.why for c in changes)
+    assert copied.with_suffix(".h5").read_bytes() == before
+
+
+def test_a_changed_answer_is_named_tensor_by_tensor(copied: Path, octave: OctaveEngine) -> None:
+    source = copied.parent.parent / "matlab_ref" / "reshape_row_major.m"
+    source.write_text(source.read_text().replace("y = permute(", "y = 2 * permute("))
+    cases = [c for c in find_cases([copied]) if c.name == "1x15 to 3x5"]
+    first = next(iter(record(cases, frozenset({"stale"}), octave)))
+    assert first.what == "recorded"
+    assert "reshape_row_major.m changed; y: differs" in first.why
+
+
+def test_a_record_without_a_case_is_dropped(copied: Path, octave: OctaveEngine) -> None:
+    text = copied.read_text()
+    copied.write_text(text.replace('name = "1x15 to 3x5"', 'name = "a new name"'))
+    changes = list(record(read_case_file(copied), frozenset({"missing", "stale"}), octave))
+    what = {(c.id, c.what) for c in changes}
+    assert ("a new name [float64]", "recorded") in what
+    assert ("1x15 to 3x5 [float64]", "dropped") in what
+    assert "1x15 to 3x5 [float64]" not in read_fixture(copied.with_suffix(".h5"))
