@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 import pybn
-from pybn.compare import Comparison
+from pybn.compare import Comparison, Verdict
 from pybn.parity import Result, Status
 
 SCHEMA = 1
@@ -103,16 +103,14 @@ def parity_summary(
     count = Counter(r.status for r in results)
     found = [c for r in results for c in r.comparisons]
     bad = sum(not r.passed for r in results)
-    worst = max(
-        (c.max_ulp for r in results if r.passed and r.status is Status.AGREES for c in r.comparisons),
-        default=0,
-    )
+    agreeing = [c for r in results if r.status is Status.AGREES for c in r.comparisons]
     text = f"{expected} against {obtained}: {len(results)} cases, {len(found)} tensors"
     if bad:
         told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
         verdict = style.paint(f"{style.bad} {bad} of them do not agree ({told})", "bad")
     else:
-        bits = "bit for bit" if worst == 0 else f"within {worst} ULP"
+        exact = all(c.verdict is Verdict.EQUAL for c in agreeing)
+        bits = "bit for bit" if exact else f"within {max(c.max_ulp for c in agreeing)} ULP"
         verdict = style.paint(f"{style.good} all agree, {bits}", "good")
     extra = f", {count[Status.DIVERGES]} known divergences" if count[Status.DIVERGES] else ""
     extra += f"\n{skipped} more cases are live only; --expected octave runs them" if skipped else ""

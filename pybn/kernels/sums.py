@@ -12,9 +12,12 @@ def column_sums(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the sum of each column of `x` (N, D), shape (D,), dtype of `x`, bit for bit Octave's `sum(x, 1)`.
 
     NumPy adds row after row only on a C-ordered array of more than one column; elsewhere it sums
-    pairwise, which near a cancellation is millions of ULP away.
+    pairwise, which near a cancellation is millions of ULP away. Octave starts from +0, so that a sum of
+    negative zeros is +0.
     """
     rows = np.ascontiguousarray(x)
     if rows.shape[1] == 1:
-        return np.add.accumulate(rows, axis=0)[-1]
-    return np.add.reduce(rows, axis=0)
+        sums = np.add.accumulate(rows, axis=0)[-1]
+    else:
+        sums = np.add.reduce(rows, axis=0)
+    return np.asarray(sums + 0.0)
