@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
 import pybn
@@ -46,13 +47,21 @@ def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = Fal
     width = min(max(width, 20), 52)
     lines: list[str] = []
     for (_, file), group in _grouped(results, lambda r: (r.case.stem, r.case.file)).items():
-        lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {file}", "dim")]
+        lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {_near(file)}", "dim")]
         for name, same in _grouped(group, lambda r: r.case.name).items():
             lines.append(_line(name, same, width, style))
             for result in same:
                 if not result.passed or verbose:
                     lines += _details(result, style, verbose=verbose)
     return "\n".join(lines[1:]) + "\n"
+
+
+def _near(file: Path) -> str:
+    """Return the path as a person would write it from here."""
+    try:
+        return printable(str(file.resolve().relative_to(Path.cwd())))
+    except (ValueError, OSError):
+        return printable(str(file))
 
 
 def _line(name: str, results: Sequence[Result], width: int, style: Style) -> str:
