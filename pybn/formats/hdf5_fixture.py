@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from contextlib import suppress
 from typing import Any
 
@@ -30,12 +29,9 @@ class FixtureWalk(Walk):
         return "pybn_fixture" in file.attrs and isinstance(members(file, 8).get("cases"), h5py.Group)
 
     def shape(self, item: h5py.Dataset) -> tuple[int, ...] | None:
-        """Return the declared shape, where it holds as many values as are stored."""
-        stored, declared = super().shape(item), attribute(item, "shape")
-        if stored is None or not isinstance(declared, list):
-            return stored
-        shape = tuple(int(extent) for extent in declared)
-        return shape if math.prod(shape) == math.prod(stored) and min(shape, default=0) >= 0 else stored
+        """Return the declared shape, which for a scalar is not the stored one."""
+        stored = super().shape(item)
+        return () if stored == (1,) and attribute(item, "scalar") else stored
 
     def title(self, item: h5py.Group) -> str:
         """Return what a case's recording says of it beside its name: that it was refused, and how."""

@@ -96,7 +96,7 @@ def _link(group: h5py.Group, raw: bytes, kind: int) -> Link:
 
 def attribute(item: Any, name: str) -> Any:
     """Return a small attribute's value, text as str; None where there is none or it is not small."""
-    if name not in item.attrs:
+    if not h5py.h5a.exists(item.id, name.encode()):
         return None
     handle = item.attrs.get_id(name)
     if handle.get_storage_size() > LARGEST_ATTRIBUTE:
@@ -127,8 +127,9 @@ def type_name(dtype: np.dtype[Any]) -> str:
         return "reference" if reference is h5py.Reference else "region reference"
     if (base := h5py.check_vlen_dtype(dtype)) is not None:
         return f"variable-length {type_name(np.dtype(base))}"
-    if (names := h5py.check_enum_dtype(dtype)) is not None:
-        return f"enum {{{', '.join(list(names)[:8])}{', ...' if len(names) > 8 else ''}}}"
+    if (values := h5py.check_enum_dtype(dtype)) is not None:
+        names = sorted(values, key=lambda name: values[name])
+        return f"enum {{{', '.join(names[:8])}{', ...' if len(names) > 8 else ''}}}"
     if dtype.names is not None:
         return f"{{{', '.join(_fields(dtype))}}}"
     if dtype.subdtype is not None:
@@ -177,6 +178,16 @@ def axes(dataset: h5py.Dataset) -> tuple[str, ...]:
         if isinstance(named, list) and all(isinstance(name, str) for name in named):
             return tuple(named)
         if "DIMENSION_LABELS" in dataset.attrs or "DIMENSION_LIST" in dataset.attrs:
-            found = tuple(dimension.label or next(iter(dimension.keys()), "") for dimension in dataset.dims)
+            found = tuple(_axis(dataset.id, axis) for axis in range(dataset.ndim))
             return found if any(found) else ()
     return ()
+
+
+def _axis(dataset: h5py.h5d.DatasetID, axis: int) -> str:
+    """Return an axis's label, or else the name of its first scale. (`Dataset.dims` would load a module late.)"""
+    first = None
+    if label := h5py.h5ds.get_label(dataset, axis):
+        return decode(label)
+    if h5py.h5ds.get_num_scales(dataset, axis):
+        first = h5py.h5ds.iterate(dataset, axis, h5py.h5ds.get_scale_name, 0)
+    return decode(first) if first else ""

@@ -39,9 +39,9 @@ class MatlabWalk(Walk):
             lines.append(f"{' and '.join(kept)}: what cells and objects hold, listed where it belongs")
         return lines
 
-    def top(self) -> list[Link]:
+    def top(self, root: h5py.Group) -> list[Link]:
         """Leave out the groups that cells and objects refer to."""
-        return [link for link in super().top() if link.name not in _KEPT_APART]
+        return [link for link in super().top(root) if link.name not in _KEPT_APART]
 
     def shape(self, item: h5py.Dataset) -> tuple[int, ...] | None:
         """Return the shape in MATLAB's order, with the two dimensions that everything has there."""

@@ -30,13 +30,14 @@ class Walk:
 
     def run(self) -> None:
         """List the whole file."""
-        self.first_visit(self.file["/"], "/")
-        for link in self.top():
-            self.follow(self.file, link, 0, "/")
+        root = self.file["/"]
+        self.first_visit(root, "/")
+        for link in self.top(root):
+            self.follow(root, link, 0, "/")
 
-    def top(self) -> list[Link]:
+    def top(self, root: h5py.Group) -> list[Link]:
         """Return what stands at the top."""
-        return links(self.file, self.rows.admit_top(len(self.file)))
+        return links(root, self.rows.admit_top(len(root)))
 
     def follow(self, group: h5py.Group, link: Link, depth: int, path: str) -> None:
         """List one entry of `group`, opening it only where it is in this file and of this group."""
