@@ -11,11 +11,11 @@ from typing import Any
 
 from pybn.compare import Tolerance
 from pybn.errors import CaseError
-from pybn.steps import Step, bound_names, used_names
+from pybn.steps import Call, Step, bound_names, used_attributes, used_names
 
-DTYPES = frozenset(
-    "float64 float32 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex128 complex64".split()
-)
+FLOATS = ("float64", "float32", "complex128", "complex64")
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+DTYPES = frozenset({*FLOATS, *INTEGERS, "bool"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,6 @@ class MatlabSide:
     name: str
     new: tuple[Any, ...]
     steps: tuple[Step, ...]
-
-    @property
-    def files(self) -> str:
-        """The stem of the .m file that the case starts from."""
-        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +107,56 @@ class Case:
     def digest(self) -> str:
         """Return the SHA-256 of all that the oracle's answer depends on, the .m files aside."""
         told = {
-            "matlab": [self.matlab.kind, self.matlab.name, self.matlab.new, [s.text for s in self.matlab.steps]],
+            "matlab": [
+                self.matlab.kind,
+                self.matlab.name,
+                self.matlab.new,
+                [s.text for s in self.matlab.steps],
+            ],
             "attrs": self.attrs,
             "inputs": [_declared(t) for t in self.inputs.values()],
             "outputs": [_declared(t) for t in self.outputs.values()],
             "refuses": self.refuses.matlab if self.refuses else None,
         }
-        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def check_flow(case: Case) -> None:
-    """Raise CaseError unless every variable is bound before it is used and every output is bound on both sides."""
+    """Raise CaseError unless what a step uses is there by then, and every output is bound on both sides."""
     for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
         known = set(case.inputs)
         for step in steps:
             for name in used_names(step):
                 if name not in known:
-                    raise CaseError(f"{case.file}: case {case.name!r}: {side} step {step.text!r} uses {name!r}, which is no input and was not bound before")
+                    raise CaseError(
+                        f"{side} step {step.text!r} uses {name!r}, which is no input and was not bound before"
+                    )
+            for name in used_attributes(step):
+                if name not in case.attrs:
+                    raise CaseError(
+                        f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.attrs)}"
+                    )
             known.update(bound_names(step))
         for name in case.outputs:
             if name not in known:
-                raise CaseError(f"{case.file}: case {case.name!r}: no {side} step binds the output {name!r}")
+                raise CaseError(f"no {side} step binds the output {name!r}")
+
+
+def check_calls(case: Case) -> None:
+    """Raise CaseError where a step cannot be meant on its side: no object, another function, MATLAB keywords."""
+    function = case.python.target.split(":")[1]
+    sides = (
+        ("matlab", case.matlab.kind == "class", case.matlab.steps, {case.matlab.name}),
+        ("python", case.python.is_class, case.python.steps, {function, function.split(".")[-1]}),
+    )
+    for side, has_object, steps, names in sides:
+        for step in steps:
+            if not has_object and (not isinstance(step, Call) or ".".join(step.path) not in names):
+                raise CaseError(f"{side} step {step.text!r}: wanted a call of {max(names, key=len)}")
+            if side == "matlab" and isinstance(step, Call) and step.keywords:
+                raise CaseError(f"matlab step {step.text!r}: MATLAB has no keyword arguments")
+            if side == "matlab" and isinstance(step, Call) and step.path == ("self",):
+                raise CaseError(f"matlab step {step.text!r}: wanted a method of the object")
 
 
 def _declared(tensor: Tensor) -> list[Any]:

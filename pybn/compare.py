@@ -53,7 +53,8 @@ class Comparison:
 
     `max_abs`, `max_rel` and `max_ulp` are taken over elements that are finite on both sides; `nonfinite`
     counts the elements where one side has a NaN or an infinity that the other has not. `worst` is the index
-    of the worst element, with its two values; `zero_signs` counts zeros that differ in sign alone.
+    of the worst element, with its two values; `zero_signs` counts zeros that differ in sign alone: they are
+    0 ULP apart and so "close". One NaN is as good as another.
     """
 
     name: str
@@ -73,21 +74,28 @@ class Comparison:
             return f"{self.name}: {self.verdict}: wanted {self.expected}, got {self.obtained}"
         if self.verdict is Verdict.EQUAL:
             return f"{self.name}: equal"
-        where = "" if self.worst is None else f" at {list(self.worst)}: wanted {self.expected}, got {self.obtained}"
+        where = ""
+        if self.worst is not None:
+            where = f" at {list(self.worst)}: wanted {self.expected}, got {self.obtained}"
         counts = f", {self.nonfinite} NaN or Inf out of place" if self.nonfinite else ""
         counts += f", {self.zero_signs} zeros of the other sign" if self.zero_signs else ""
-        return f"{self.name}: {self.verdict}: max {self.max_ulp} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}{counts}{where}"
+        size = f"max {self.max_ulp} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}"
+        return f"{self.name}: {self.verdict}: {size}{counts}{where}"
 
 
 def compare(
-    expected: Mapping[str, Any], obtained: Mapping[str, Any], tolerances: Mapping[str, Tolerance] | None = None
+    expected: Mapping[str, Any],
+    obtained: Mapping[str, Any],
+    tolerances: Mapping[str, Tolerance] | None = None,
 ) -> list[Comparison]:
     """Compare tensor by tensor, in the order of `expected`; tolerances default to exact.
 
     A tensor that only `obtained` has is reported as one too many, with the verdict MISSING on the expected side.
     """
     close = tolerances or {}
-    found = [compare_tensor(name, expected[name], obtained.get(name), close.get(name, EXACT)) for name in expected]
+    found = [
+        compare_tensor(name, expected[name], obtained.get(name), close.get(name, EXACT)) for name in expected
+    ]
     found += [
         Comparison(name, Verdict.MISSING, expected="nothing", obtained=_describe(obtained[name]))
         for name in obtained
@@ -100,14 +108,22 @@ def compare_tensor(name: str, expected: Any, obtained: Any, tolerance: Tolerance
     """Compare two values; shapes and dtypes have to be the same, byte order aside. None on the right is missing."""
     if obtained is None:
         return Comparison(name, Verdict.MISSING, expected=_describe(expected), obtained="nothing")
+    if isinstance(obtained, np.ma.MaskedArray) and not isinstance(expected, np.ma.MaskedArray):
+        # np.asarray would show what the mask hides.
+        return Comparison(name, Verdict.WRONG_DTYPE, expected=_describe(expected), obtained="a masked array")
     want, got = np.asarray(expected), np.asarray(obtained)
     if want.shape != got.shape:
         return Comparison(name, Verdict.WRONG_SHAPE, expected=str(want.shape), obtained=str(got.shape))
-    if want.dtype.newbyteorder("=") != got.dtype.newbyteorder("="):
+    if _comparable(want.dtype) != _comparable(got.dtype):
         return Comparison(name, Verdict.WRONG_DTYPE, expected=str(want.dtype), obtained=str(got.dtype))
     if want.dtype.char not in "?bBhHiIlLqQefdFD":
         return _compare_plain(name, want, got)
     return _compare_numbers(name, want, got, tolerance)
+
+
+def _comparable(dtype: np.dtype[Any]) -> object:
+    """Leave out what does not make another dtype: the byte order, and the length of strings."""
+    return dtype.char if dtype.kind in "SU" else dtype.newbyteorder("=")
 
 
 def ulp_distance(a: Array, b: Array) -> Array:
@@ -139,7 +155,7 @@ def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -
         same_special = (np.isnan(a) & np.isnan(b)) | (a == b)
         out_of_place = ~both_finite & ~same_special
         ulp = np.where(both_finite, ulp_distance(a, b), np.uint64(0))
-        gap = np.where(both_finite, np.abs(_wide(a) - _wide(b)), 0.0)
+        gap = np.where(both_finite, _gap(a, b, ulp), 0.0)
         size = np.where(both_finite, np.abs(_wide(a)), 0.0)
         rel = np.where(gap == 0, 0.0, gap / size)
     passed = _within(ulp, gap, size, tolerance, a.dtype) & ~out_of_place
@@ -166,7 +182,9 @@ def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -
 
 
 def _within(ulp: Array, gap: Array, size: Array, tolerance: Tolerance, dtype: np.dtype[Any]) -> Array:
-    passed: Array = (ulp <= tolerance.ulp) | (gap <= tolerance.atol + tolerance.rtol * size)
+    passed: Array = ulp <= tolerance.ulp
+    if tolerance.atol or tolerance.rtol:
+        passed |= gap <= tolerance.atol + tolerance.rtol * size
     if tolerance.ulp_of_max and dtype.kind == "f":
         largest = size.max(initial=0.0)
         passed |= gap <= tolerance.ulp_of_max * float(np.spacing(dtype.type(largest)))
@@ -193,6 +211,11 @@ def _as_reals(x: Array) -> Array:
         return native
     part = np.float32 if x.dtype.itemsize == 8 else np.float64
     return native.reshape((*x.shape, 1)).view(part)
+
+
+def _gap(a: Array, b: Array, ulp: Array) -> Array:
+    """Return |a - b|; of integers it is their distance, which no float type of every machine holds exactly."""
+    return ulp if a.dtype.kind in "biu" else np.abs(_wide(a) - _wide(b))
 
 
 def _wide(x: Array) -> Array:

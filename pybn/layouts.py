@@ -27,7 +27,9 @@ def axes(layout: str) -> tuple[str, ...]:
     names = tuple(layout.split()) if " " in layout else tuple(layout)
     for name in names:
         if not (name.isidentifier() and name.isascii()):
-            raise LayoutError(f"layout {layout!r}: {name!r} is no name of an axis; wanted letters, as in 'HWCN'")
+            raise LayoutError(
+                f"layout {layout!r}: {name!r} is no name of an axis; wanted letters, as in 'HWCN'"
+            )
     if len(set(names)) != len(names):
         raise LayoutError(f"layout {layout!r}: an axis is named twice")
     return names
@@ -82,19 +84,22 @@ def reshape_row_major(x: Array, shape: Sequence[int]) -> Array:
     Raises ShapeError. Source: the article's reshape_row_major; matlab_ref/reshape_row_major.m.
     """
     _want_array("x", x)
-    sizes = tuple(shape)
     if not 2 <= x.ndim <= 4:
         raise ShapeError(f"x: wanted 2 to 4 dimensions, got shape {x.shape}")
-    if not 2 <= len(sizes) <= 4 or not all(_is_size(n) for n in sizes):
-        raise ShapeError(f"shape: wanted 2 to 4 sizes, got {list(sizes)}")
+    sizes = _sizes(shape)
     if math.prod(sizes) != x.size:
         raise ShapeError(f"shape: {x.size} elements of x, shape {x.shape}, do not fill {list(sizes)}")
     swapped = (sizes[1], sizes[0], *sizes[2:])
     return np.swapaxes(np.reshape(np.swapaxes(x, 0, 1), swapped, order="F"), 0, 1)
 
 
-def _is_size(n: object) -> bool:
-    return isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 0
+def _sizes(shape: object) -> tuple[int, ...]:
+    given = list(shape) if isinstance(shape, Sequence | np.ndarray) else []
+    # As Python's integers: a product of NumPy's own would overflow.
+    sizes = [int(n) for n in given if isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 0]
+    if not 2 <= len(sizes) <= 4 or len(sizes) != len(given):
+        raise ShapeError(f"shape: wanted 2 to 4 sizes, whole numbers >= 0, got {shape!r}")
+    return tuple(sizes)
 
 
 def _want_array(name: str, value: object) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,11 +31,19 @@ def used_files(case: Case) -> dict[str, str]:
         file = waiting.pop()
         if file in found:
             continue
-        found[file], words = _scan(file, file.stat().st_mtime_ns)
+        found[file], words = _scan(file, _modified(file))
         for word in words & known.keys():
             waiting.extend(known[word])
     folder = case.file.parent.resolve()
     return {Path(os.path.relpath(file, folder)).as_posix(): found[file] for file in sorted(found)}
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def _files_by_name(folders: Iterable[Path]) -> dict[str, list[Path]]:
@@ -51,15 +60,20 @@ def _files_by_name(folders: Iterable[Path]) -> dict[str, list[Path]]:
 def _visible(folder: Path) -> Iterable[Path]:
     """Yield the .m files that Octave sees from a folder on its path."""
     yield from sorted(folder.glob("*.m"))
-    for child in sorted(folder.glob("[@+]*")) + [folder / "private"]:
-        if child.is_dir():
+    for child in [*sorted(folder.glob("[@+]*")), folder / "private"]:
+        # A link back to a folder above would never end.
+        if child.is_dir() and not folder.resolve().is_relative_to(child.resolve()):
             yield from _visible(child)
 
 
+def _modified(file: Path) -> tuple[int, int]:
+    with _readable(file):
+        found = file.stat()
+    return found.st_mtime_ns, found.st_size
+
+
 @lru_cache(maxsize=4096)
-def _scan(file: Path, _modified: int) -> tuple[str, frozenset[str]]:
-    try:
+def _scan(file: Path, _changed: tuple[int, int]) -> tuple[str, frozenset[str]]:
+    with _readable(file):
         raw = file.read_bytes()
-    except OSError as error:
-        raise FileError(f"{file}: cannot be read: {error.strerror}") from error
     return hashlib.sha256(raw).hexdigest(), frozenset(word.decode() for word in WORD.findall(raw))

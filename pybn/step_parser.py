@@ -7,7 +7,22 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pybn.errors import CaseError
-from pybn.steps import NAME, Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
+from pybn.steps import (
+    NAME,
+    WORDS,
+    Attribute,
+    Call,
+    Expression,
+    Fields,
+    Get,
+    Items,
+    Literal,
+    Pattern,
+    Set,
+    Step,
+    Target,
+    Variable,
+)
 
 TOKEN = re.compile(
     r"""\s*(?:
@@ -17,8 +32,12 @@ TOKEN = re.compile(
     | (?P<string>"[^"\\]*"|'[^'\\]*')
     | (?P<mark>[()\[\]{},:=.])
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
+
+LONGEST = 2000  # characters of a step
+DEEPEST = 20  # levels of lists and structs in one
+LARGEST = 2**63  # beyond it, no side has an integer
 
 
 @lru_cache(maxsize=4096)
@@ -31,9 +50,12 @@ class _Parser:
     """Recursive descent over the tokens of one step."""
 
     def __init__(self, text: str) -> None:
+        if len(text) > LONGEST:
+            raise CaseError(f"step {text[:40]!r}...: wanted at most {LONGEST} characters, got {len(text)}")
         self.text = text
         self.tokens = list(self._scan())
         self.at = 0
+        self.depth = 0
 
     def _scan(self) -> Iterator[tuple[str, str, int]]:
         place = 0
@@ -86,25 +108,37 @@ class _Parser:
         return Get(self.text, targets[0], path)
 
     def _targets(self) -> tuple[Target, ...]:
-        targets = [self._target()]
+        bound: list[str] = []
+        targets = [self._target(bound)]
         while self._peek() == ",":
             self._take(",")
-            targets.append(self._target())
+            targets.append(self._target(bound))
         self._take("=")
         return tuple(targets)
 
-    def _target(self) -> Target:
+    def _target(self, bound: list[str]) -> Target:
         if self._peek() == "_":
             self._next()
             return "_"
         if self._peek() != "{":
-            return self._name()
-        return Pattern(tuple((field, self._name()) for field in self._field_names()))
+            return self._unbound(bound)
+        return Pattern(tuple((field, self._unbound(bound)) for field in self._field_names()))
+
+    def _unbound(self, bound: list[str]) -> str:
+        """Take the name of a variable that this step does not bind already."""
+        if self._peek() in (*bound, *WORDS):
+            raise self._wrong("the name of another variable")
+        bound.append(self._name())
+        return bound[-1]
 
     def _field_names(self) -> Iterator[str]:
         self._take("{")
-        while self._peek() != "}":
+        names: set[str] = set()
+        while self._peek() != "}" or not names:
+            if self._peek() in names:
+                raise self._wrong("another field")
             field = self._name()
+            names.add(field)
             self._take(":")
             yield field
             if self._peek() != "}":
@@ -124,6 +158,8 @@ class _Parser:
         self._take("(")
         while self._peek() != ")":
             if self.tokens[self.at][0] == "name" and self.tokens[self.at + 1][1] == "=":
+                if self._peek() in dict(keywords):
+                    raise self._wrong("another keyword")
                 name = self._name()
                 self._take("=")
                 keywords.append((name, self._expression()))
@@ -139,23 +175,38 @@ class _Parser:
     def _expression(self) -> Expression:
         kind, value, _ = self.tokens[self.at]
         if kind == "number":
-            self._next()
-            return Literal(int(value) if re.fullmatch(r"[+-]?\d+", value) else float(value))
+            return Literal(self._number(value))
         if kind == "string":
             self._next()
             return Literal(value[1:-1])
         if kind == "attr":
             self._next()
             return Attribute(value[1:])
-        if value == "[":
-            return self._items()
-        if value == "{":
-            return Fields(tuple((field, self._expression()) for field in self._field_names()))
+        if value in ("[", "{"):
+            return self._nested(value)
         words: dict[str, bool | None] = {"true": True, "false": False, "none": None}
         if value in words:
             self._next()
             return Literal(words[value])
         return Variable(self._name())
+
+    def _number(self, text: str) -> int | float:
+        value = int(text) if text.lstrip("+-").isdigit() else float(text)
+        if isinstance(value, int) and not -LARGEST <= value < LARGEST:
+            raise self._wrong("a whole number of 64 bits")
+        self._next()
+        return value
+
+    def _nested(self, mark: str) -> Items | Fields:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self._wrong(f"at most {DEEPEST} levels")
+        if mark == "[":
+            found: Items | Fields = self._items()
+        else:
+            found = Fields(tuple((field, self._expression()) for field in self._field_names()))
+        self.depth -= 1
+        return found
 
     def _items(self) -> Items:
         items: list[Expression] = []
@@ -193,5 +244,5 @@ class _Parser:
 
     def _wrong(self, wanted: str) -> CaseError:
         kind, value, place = self.tokens[self.at]
-        came = "the end" if kind == "end" else repr(value)
+        came = "the end" if kind == "end" else repr(value[:80])
         return CaseError(f"step {self.text!r}: wanted {wanted} at character {place + 1}, got {came}")

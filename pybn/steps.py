@@ -8,16 +8,21 @@
     y = self.inner.forward(x)                            a method of a property
     self.training = false                                set a property
 
-Names are ASCII identifiers of at most 63 characters, as in MATLAB, so nothing else can stand where one stands.
+Names are ASCII identifiers of at most 63 characters, as in MATLAB, so nothing else can stand where one stands;
+what a step binds is none of the words self, true, false, none, inf and nan.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
+
+WORDS = frozenset(
+    {"self", "true", "false", "none", "inf", "nan"}
+)  # a variable of such a name could not be read
 
 Number = int | float
 
@@ -116,20 +121,25 @@ def bound_names(step: Step) -> Iterator[str]:
 
 def used_names(step: Step) -> Iterator[str]:
     """Yield the variables that a step reads."""
+    yield from (leaf.name for leaf in _leaves(_values(step)) if isinstance(leaf, Variable))
+
+
+def used_attributes(step: Step) -> Iterator[str]:
+    """Yield the attributes of the case that a step reads."""
+    yield from (leaf.name for leaf in _leaves(_values(step)) if isinstance(leaf, Attribute))
+
+
+def _values(step: Step) -> tuple[Expression, ...]:
     if isinstance(step, Set):
-        yield from variables(step.value)
-    elif isinstance(step, Call):
-        for value in (*step.args, *(value for _, value in step.keywords)):
-            yield from variables(value)
+        return (step.value,)
+    return (*step.args, *(value for _, value in step.keywords)) if isinstance(step, Call) else ()
 
 
-def variables(value: Expression) -> Iterator[str]:
-    """Yield the variables in an expression."""
-    if isinstance(value, Variable):
-        yield value.name
-    elif isinstance(value, Items):
-        for item in value.items:
-            yield from variables(item)
-    elif isinstance(value, Fields):
-        for _, item in value.fields:
-            yield from variables(item)
+def _leaves(values: Iterable[Expression]) -> Iterator[Expression]:
+    for value in values:
+        if isinstance(value, Items):
+            yield from _leaves(value.items)
+        elif isinstance(value, Fields):
+            yield from _leaves(item for _, item in value.fields)
+        else:
+            yield value

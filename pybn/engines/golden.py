@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from pybn.case import Case
 from pybn.engines.base import Array, Engine, Tensors
@@ -24,7 +25,8 @@ class GoldenEngine(Engine):
         record = self.record(case)
         if reason := stale(case, record):
             raise StaleFixture(
-                f"{case.file.name}: {case.id}: the recorded answer is stale: {reason}; pybn record --stale {case.file} records it again"
+                f"{case.file.name}: {case.id}: the recorded answer is stale: {reason}; "
+                f"pybn record --stale {quote(str(case.file))} records it again"
             )
         if record.refusal:
             identifier, message = record.refusal
@@ -36,7 +38,7 @@ class GoldenEngine(Engine):
         records = self.records(case.fixture)
         if case.id not in records:
             raise MissingFixture(
-                f"{case.file.name}: {case.id}: no recorded answer in {case.fixture}; pybn record --missing {case.file} records it"
+                f"{case.file.name}: {case.id}: no recorded answer in {case.fixture}; {_remedy(case)}"
             )
         return records[case.id]
 
@@ -45,6 +47,12 @@ class GoldenEngine(Engine):
         if fixture not in self._files:
             self._files[fixture] = read_fixture(fixture)
         return self._files[fixture]
+
+
+def _remedy(case: Case) -> str:
+    if case.live:
+        return "it is live only, and --expected octave runs it"
+    return f"pybn record --missing {quote(str(case.file))} records it"
 
 
 def stale(case: Case, record: Record) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from importlib.machinery import PathFinder
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,20 @@ import numpy as np
 from pybn.case import Case
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.errors import CaseError, EngineError
-from pybn.steps import Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
+from pybn.steps import (
+    Attribute,
+    Call,
+    Expression,
+    Fields,
+    Get,
+    Items,
+    Literal,
+    Pattern,
+    Set,
+    Step,
+    Target,
+    Variable,
+)
 
 
 class PortEngine(Engine):
@@ -32,7 +47,7 @@ class PortEngine(Engine):
             Run(case, variables).all()
         given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
         return {
-            name: from_side(np.array(value), case.outputs[name], case.outputs[name].python)
+            name: from_side(_as_array(case, name, value), case.outputs[name], case.outputs[name].python)
             for name, value in given.items()
         }
 
@@ -50,7 +65,10 @@ class Run:
         """Construct the object, where the case has one, and perform the steps."""
         side = self.case.python
         if side.is_class:
-            self.object = self._guarded(f"constructing {side.target}", lambda: self.target(*side.new, **side.keywords))
+            self.object = self._guarded(
+                f"constructing {side.target}",
+                lambda: self.target(*deepcopy(side.new), **deepcopy(dict(side.keywords))),
+            )
         for step in side.steps:
             self._guarded(step.text, lambda step=step: self._perform(step))  # type: ignore[misc]
 
@@ -59,14 +77,14 @@ class Run:
             return action()
         except CaseError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             name = type(error).__name__
             told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
             raise EngineError(told, step=text, identifier=name) from error
 
     def _perform(self, step: Step) -> None:
         if isinstance(step, Get):
-            self.variables[step.target] = self._walk(step.path[1:])
+            self.variables[step.target] = _own(self._walk(step.path[1:]))
         elif isinstance(step, Set):
             setattr(self._walk(step.path[1:-1]), step.path[-1], self._value(step.value))
         else:
@@ -91,10 +109,12 @@ class Run:
         return value
 
     def _bind(self, targets: tuple[Target, ...], answer: Any) -> None:
+        if not targets:
+            return
         answers = (answer,) if len(targets) == 1 else answer
-        if targets and len(answers) != len(targets):
+        if len(answers) != len(targets):
             raise ValueError(f"wanted {len(targets)} outputs, got {len(answers)}")
-        for target, value in zip(targets, answers, strict=False):
+        for target, value in zip(targets, answers, strict=True):
             if isinstance(target, Pattern):
                 self.variables |= {name: _own(_field(value, field)) for field, name in target.fields}
             elif target != "_":
@@ -104,7 +124,7 @@ class Run:
         if isinstance(value, Variable):
             return self.variables[value.name]
         if isinstance(value, Attribute):
-            return self.case.attrs[value.name]
+            return deepcopy(self.case.attrs[value.name])  # a list is the case's own
         if isinstance(value, Items):
             return [self._value(item) for item in value.items]
         if isinstance(value, Fields):
@@ -118,6 +138,16 @@ def _own(value: Any) -> Any:
     return value.copy(order="K") if isinstance(value, np.ndarray) else value
 
 
+def _as_array(case: Case, name: str, value: Any) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        raise no_step(case, f"output {name!r}: wanted an array, got a masked one, which hides elements")
+    try:
+        return np.array(value)
+    except Exception as error:
+        told = f"output {name!r}: wanted an array, got {type(value).__name__}: {error}"
+        raise no_step(case, told) from error
+
+
 def _field(value: Any, name: str) -> Any:
     """Return an attribute, or the value under a key of a mapping."""
     if isinstance(value, Mapping):
@@ -129,11 +159,23 @@ def _load(case: Case) -> Any:
     module, _, path = case.python.target.partition(":")
     try:
         value = importlib.import_module(module)
+        _want_from(case, module)
         for name in path.split("."):
             value = getattr(value, name)
-    except Exception as error:
-        raise no_step(case, f"python target {case.python.target!r}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise no_step(
+            case, f"python target {case.python.target!r}: {type(error).__name__}: {error}"
+        ) from error
     return value
+
+
+def _want_from(case: Case, module: str) -> None:
+    """Refuse a module that another folder gave before: a module of this name is imported once a process."""
+    top = module.partition(".")[0]
+    if case.python.path and (spec := PathFinder.find_spec(top, [str(p) for p in case.python.path])):
+        there, here = getattr(sys.modules[top], "__file__", None), spec.origin
+        if there != here:
+            raise ImportError(f"{top} was imported from {there} before, not from {here}; rename one")
 
 
 @contextmanager
@@ -144,4 +186,5 @@ def _importable(case: Case) -> Iterator[None]:
         yield
     finally:
         for folder in folders:
-            sys.path.remove(folder)
+            with suppress(ValueError):  # the port may have been at it
+                sys.path.remove(folder)

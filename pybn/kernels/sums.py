@@ -16,8 +16,6 @@ def column_sums(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     negative zeros is +0.
     """
     rows = np.ascontiguousarray(x)
-    if rows.shape[1] == 1:
-        sums = np.add.accumulate(rows, axis=0)[-1]
-    else:
-        sums = np.add.reduce(rows, axis=0)
+    one_by_one = rows.shape[1] == 1 and rows.size
+    sums = np.add.accumulate(rows, axis=0)[-1] if one_by_one else np.add.reduce(rows, axis=0)
     return np.asarray(sums + 0.0)

@@ -33,10 +33,16 @@ class Layer:
 
 def check_float(name: str, value: object) -> None:
     """Raise DTypeError unless `value` is a plain float32 or float64 array in native byte order."""
-    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
-        raise DTypeError(f"{name}: wanted a NumPy array, got {type(value).__name__}")
+    # By type: a subclass may mean something else by `*` (matrix), or hide elements (masked arrays).
+    if type(value) not in (np.ndarray, np.memmap):
+        raise DTypeError(
+            f"{name}: wanted a plain NumPy array, got {type(value).__name__}; np.asarray converts"
+        )
+    assert isinstance(value, np.ndarray)  # noqa: S101  # for the type checker
     if value.dtype.char not in "fd" or not value.dtype.isnative:
-        raise DTypeError(f"{name}: wanted float32 or float64, got {value.dtype}; x.astype(np.float64) converts")
+        raise DTypeError(
+            f"{name}: wanted float32 or float64, got {value.dtype}; x.astype(np.float64) converts"
+        )
 
 
 def check_like(name: str, value: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

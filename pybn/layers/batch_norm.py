@@ -29,9 +29,9 @@ class BatchNorm(Layer):
     """
 
     def __init__(self, eps: float = 1e-5, momentum: float = 0.9, *, numerics: str = "octave") -> None:
-        if not (math.isfinite(eps) and eps >= 0):
+        if not 0 <= _number(eps) < math.inf:
             raise ValueError(f"eps: wanted a finite number >= 0, got {eps!r}")
-        if not 0 <= momentum <= 1:
+        if not 0 <= _number(momentum) <= 1:
             raise ValueError(f"momentum: wanted a number from 0 to 1, got {momentum!r}")
         if numerics != "octave":
             raise ValueError(f"numerics: wanted 'octave', the one there is in this version, got {numerics!r}")
@@ -54,8 +54,9 @@ class BatchNorm(Layer):
         if out is not None:
             check_out(out, x.shape, x.dtype)
         with np.errstate(all="ignore"):
-            y = self._by_batch(x, weight, bias, out) if self.training else self._by_running(x, weight, bias, out)
-        return y
+            if self.training:
+                return self._by_batch(x, weight, bias, out)
+            return self._by_running(x, weight, bias, out)
 
     def backward(self, dy: Array, *, out: Array | None = None) -> Gradients:
         """Return the gradients by x (N, D) (written into `out` where one is given), weight (D,) and bias (D,)."""
@@ -78,21 +79,30 @@ class BatchNorm(Layer):
         ivar = 1.0 / sqrtvar
         xhat = xmu * ivar
         gammax = weight * xhat
-        y = np.add(gammax, bias, out=out)
+        kept = weight.copy()  # before y is written: `out` may be the same memory
+        y: Array = np.add(gammax, bias, out=out)
 
         self._update_running(mu, var)
-        self._cache = {"xmu": xmu, "var": var, "sqrtvar": sqrtvar, "ivar": ivar, "xhat": xhat, "weight": weight.copy()}
+        self._cache = {
+            "xmu": xmu,
+            "var": var,
+            "sqrtvar": sqrtvar,
+            "ivar": ivar,
+            "xhat": xhat,
+            "weight": kept,
+        }
         if self.record_nodes:
-            self.nodes = {"mu": mu, "xmu": xmu, "sq": sq, "var": var, "sqrtvar": sqrtvar, "ivar": ivar}
-            self.nodes |= {"xhat": xhat, "gammax": gammax, "y": y.copy()}
+            self.nodes = {}
+            self._record(mu=mu, xmu=xmu, sq=sq, var=var, sqrtvar=sqrtvar, ivar=ivar)
+            self._record(xhat=xhat, gammax=gammax, y=y)
         return y
 
     def _by_running(self, x: Array, weight: Array, bias: Array, out: Array | None) -> Array:
         # Nothing stays behind that a backward could use: its gradient would be of another batch.
         self._cache = None
-        mean, var = self.running_mean, self.running_var
-        if mean is None or var is None:
-            mean = var = np.zeros(x.shape[1], x.dtype)
+        zeros = np.zeros(x.shape[1], x.dtype)
+        mean = zeros if self.running_mean is None else self.running_mean
+        var = zeros if self.running_var is None else self.running_var
         xhat = (x - mean) / np.sqrt(var + self.eps)
         return np.add(weight * xhat, bias, out=out)
 
@@ -113,10 +123,13 @@ class BatchNorm(Layer):
         dmu = -1.0 * column_sums(dx1)
         dx2 = np.broadcast_to(scale * dmu, dy.shape)  # mu = 1/N sum(x)
         if self.record_nodes:
-            self.nodes |= {"dbeta": dbeta, "dgammax": dy.copy(), "dgamma": dgamma, "dxhat": dxhat, "divar": divar}
-            self.nodes |= {"dxmu1": dxmu1, "dsqrtvar": dsqrtvar, "dvar": dvar, "dsq": dsq, "dxmu2": dxmu2}
-            self.nodes |= {"dx1": dx1, "dmu": dmu, "dx2": dx2}
+            self._record(dbeta=dbeta, dgammax=dy, dgamma=dgamma, dxhat=dxhat, divar=divar, dxmu1=dxmu1)
+            self._record(dsqrtvar=dsqrtvar, dvar=dvar, dsq=dsq, dxmu2=dxmu2, dx1=dx1, dmu=dmu, dx2=dx2)
         return Gradients(np.add(dx1, dx2, out=out), dgamma, dbeta)
+
+    def _record(self, **nodes: Array) -> None:
+        # Copies: what a user does to a node or to a gradient reaches neither the other nor the cache.
+        self.nodes |= {name: np.array(value) for name, value in nodes.items()}
 
     def _update_running(self, mu: Array, var: Array) -> None:
         mean_before = np.zeros_like(mu) if self.running_mean is None else self.running_mean
@@ -133,3 +146,9 @@ class BatchNorm(Layer):
         for name, known in (("running_mean", self.running_mean), ("running_var", self.running_var)):
             if known is not None:  # from the batches before, or set by the user
                 check_like(name, known, x.shape[1:], x.dtype)
+
+
+def _number(value: object) -> float:
+    """Return a number as a float, and NaN, which fails every comparison, for anything else."""
+    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return float(value) if known else math.nan  # type: ignore[arg-type]

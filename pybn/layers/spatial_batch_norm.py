@@ -27,7 +27,9 @@ class SpatialBatchNorm(Layer):
         self, eps: float = 1e-5, momentum: float = 0.9, layout: str = "NCHW", *, numerics: str = "octave"
     ) -> None:
         if sorted(axes(layout)) != ["C", "H", "N", "W"]:
-            raise LayoutError(f"layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', got {layout!r}")
+            raise LayoutError(
+                f"layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', got {layout!r}"
+            )
         self.layout = "".join(axes(layout))
         self.inner = BatchNorm(eps, momentum, numerics=numerics)
         self._shape: tuple[int, ...] | None = None
@@ -65,7 +67,7 @@ class SpatialBatchNorm(Layer):
         return images.reshape(-1, images.shape[3])
 
     def _images(self, rows: Array, like: Array, out: Array | None) -> Array:
-        result = np.empty_like(like) if out is None else out
+        result = np.empty_like(like, subok=False) if out is None else out
         shape = convert(like, self.layout, "NHWC").shape
         np.copyto(convert(result, self.layout, "NHWC"), rows.reshape(shape))
         return result
@@ -99,7 +101,7 @@ class SpatialBatchNorm(Layer):
         self.inner.running_var = value
 
     @property
-    def training(self) -> bool:  # type: ignore[override]
+    def training(self) -> bool:
         """True: the batch's statistics serve, and are gathered; False: the running ones serve."""
         return self.inner.training
 
