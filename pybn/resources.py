@@ -13,4 +13,6 @@ def bundled(name: str) -> Path:
     for root in (package / "_data", package.parent):
         if (root / name).is_dir():
             return root / name
-    raise FileError(f"pybn was installed without its {name}; install it again, or give the case files yourself")
+    raise FileError(
+        f"pybn was installed without its {name}; install it again, or give the case files yourself"
+    )

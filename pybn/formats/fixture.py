@@ -78,7 +78,11 @@ def _write(group: h5py.Group, record: Record) -> None:
 def _write_tensor(group: h5py.Group, name: str, value: Array, axes: str) -> None:
     # A scalar cannot be chunked, and an empty has nothing to check.
     stored = value.reshape(1) if value.ndim == 0 else value
-    options = {"fletcher32": True, "shuffle": True, "compression": "gzip", "chunks": stored.shape} if stored.size else {}
+    options = (
+        {"fletcher32": True, "shuffle": True, "compression": "gzip", "chunks": stored.shape}
+        if stored.size
+        else {}
+    )
     dataset = group.create_dataset(name, data=stored, **options)
     if value.ndim == 0:
         dataset.attrs["scalar"] = True
@@ -94,14 +98,18 @@ def read_fixture(path: Path) -> dict[str, Record]:
         with h5py.File(path, "r") as file:
             version = file.attrs.get("pybn_fixture")
             if version != VERSION:
-                raise FormatError(f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; record it again")
+                raise FormatError(
+                    f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; record it again"
+                )
             records = [_read(path, _hard(path, file["cases"], name)) for name in file["cases"]]
     except PermissionError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{path}: is damaged, or no fixture: {error}; record it again: pybn record --all") from error
+        raise FormatError(
+            f"{path}: is damaged, or no fixture: {error}; record it again: pybn record --all"
+        ) from error
     return {record.id: record for record in records}
 
 
@@ -131,7 +139,9 @@ def _read_tensor(path: Path, group: h5py.Group, name: str) -> Array:
     dtype, plan = dataset.dtype, dataset.get_create_plist()
     size = math.prod(dataset.shape) * dtype.itemsize
     if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count() or size > LARGEST:
-        raise FormatError(f"{path}: {group.name}/{name}: wanted data stored in this file, of at most {LARGEST} bytes")
+        raise FormatError(
+            f"{path}: {group.name}/{name}: wanted data stored in this file, of at most {LARGEST} bytes"
+        )
     value: Array = np.empty(dataset.shape, dtype)
     if value.size:
         dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, value)
