@@ -8,7 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from pybn.errors import FormatError
 from pybn.formats.child import call
 from pybn.formats.contents import Contents, Row, decode
 from pybn.formats.sniff import sniff
@@ -28,10 +27,7 @@ def inspect(path: str | os.PathLike[str], *, deadline: float = DEADLINE, memory:
     """
     name = os.fspath(path)
     value = call(f"pybn.formats.{sniff(name)}:contents", name, deadline=deadline, memory=memory)
-    try:
-        return Listing(name, decode(value))
-    except FormatError as error:
-        raise FormatError(f"{name}: {error}") from None
+    return Listing(name, decode(name, value))
 
 
 @dataclass(frozen=True, slots=True)

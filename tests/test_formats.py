@@ -234,7 +234,7 @@ def test_what_is_no_file_is_an_error_of_input_and_never_waits(tmp_path: Path) ->
 def test_contents_survive_the_way_to_the_parent() -> None:
     rows = [Row("a", 0, "double", (2, 3), ("H", ""), 48, "note", 7), Row("\udc80\x1b", 1, "group")]
     contents = Contents("kind", ["about"], rows, 3)
-    assert decode(json.loads(json.dumps(contents.encode()))) == contents
+    assert decode("a.mat", json.loads(json.dumps(contents.encode()))) == contents
 
 
 @pytest.mark.parametrize(
@@ -256,12 +256,12 @@ def test_contents_survive_the_way_to_the_parent() -> None:
 )
 def test_an_answer_that_makes_no_sense_is_refused(key: str, value: object) -> None:
     record = Contents("kind", [], [Row("a", 0, "double", (1,))], 0).encode()
-    assert decode({**record, "rows": [{**record["rows"][0], "shape": [1], "axes": []}]}).rows
+    assert decode("a.mat", {**record, "rows": [{**record["rows"][0], "shape": [1], "axes": []}]}).rows
     with pytest.raises(FormatError):
-        decode({**record, "rows": [{**record["rows"][0], "shape": [1], "axes": [], key: value}]})
+        decode("a.mat", {**record, "rows": [{**record["rows"][0], "shape": [1], "axes": [], key: value}]})
     for whole in (None, [], {}, {**record, "about": "x"}, {**record, "unlisted": -1}, {**record, "more": 1}):
         with pytest.raises(FormatError):
-            decode(whole)
+            decode("a.mat", whole)
 
 
 def test_rows_are_limited_and_what_is_over_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,12 @@ class Rows:
         self._top, self._nested = self.TOP, self.NESTED
 
     def add(self, row: Row) -> bool:
-        """Keep `row` if there is room for it, or count it at the top; for members ask `admit` first."""
+        """Keep `row` if there is room for it, or count it at the top; for members ask `admit` first.
+
+        Raises ValueError for a shape that no array can have.
+        """
+        if row.shape and min(row.shape) < 0:
+            raise ValueError(f"an array of the dimensions {row.shape!r:.80}")
         if row.depth:
             self._nested -= 1
         elif self._top:
@@ -90,15 +95,15 @@ class Rows:
         return room
 
 
-def decode(value: object) -> Contents:
-    """Return the Contents that `Contents.encode` made `value` from; FormatError where it is anything else."""
+def decode(path: str, value: object) -> Contents:
+    """Return the Contents that `Contents.encode` made `value` from; FormatError on `path` for anything else."""
     try:
         kind, about, rows, unlisted = _fields(value, ("kind", "about", "rows", "unlisted"))
         result = Contents(_text(kind), [_text(line) for line in _list(about)], [], _count(unlisted))
         for row in _list(rows):
             result.rows.append(_row(row, result.rows[-1].depth + 1 if result.rows else 0))
     except (TypeError, KeyError, ValueError) as error:
-        raise FormatError(f"its parser gave an answer that makes no sense: {error}") from error
+        raise FormatError(f"{path}: its parser gave an answer that makes no sense: {error}") from error
     return result
 
 
