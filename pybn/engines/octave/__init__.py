@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from pybn.case import Case
-from pybn.engines.base import Engine, Job, Tensors
+from pybn.engines.base import Array, Engine, Job, Tensors, no_step
+from pybn.engines.octave.answers import Answer, wait
 from pybn.engines.octave.session import Session, find_octave
-from pybn.engines.octave.spec import KEEP, restore, to_spec
-from pybn.engines.octave.wire import WireError, dump, load
-from pybn.errors import DeadlineError, EngineError, PybnError
-
-Array = npt.NDArray[Any]
-Answer = dict[str, Array] | PybnError
+from pybn.engines.octave.spec import to_spec
+from pybn.engines.octave.wire import WireError, dump
+from pybn.errors import CaseError, FileError, PybnError, StateError
 
 BATCH_BYTES = 256 << 20  # of inputs that lie on disk at a time
 
@@ -30,7 +28,8 @@ class OctaveEngine(Engine):
     """Runs cases under GNU Octave, many to a call; one that fails, hangs or crashes spoils only itself.
 
     `deadline` is the wall-clock time of one case in seconds; a case that is still running then is killed with
-    everything it started, and a new Octave goes on with the next. Entering starts Octave, unless `lazily`.
+    everything it started, and a new Octave goes on with the next. Entering starts Octave, unless `lazily`; so
+    does a run where none is there. An engine serves one thread at a time; more threads want more engines.
     """
 
     name = "octave"
@@ -39,6 +38,8 @@ class OctaveEngine(Engine):
         self.deadline = deadline
         self.lazily = lazily
         self._session: Session | None = None
+        self._lock = threading.Lock()
+        self._users: list[int] = []  # the thread of every batch under way
 
     def __enter__(self) -> Self:
         if not self.lazily:
@@ -64,18 +65,35 @@ class OctaveEngine(Engine):
 
     def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:
         """Run one case; see `run_all` for many."""
-        answer = next(iter(self.run_all([(case, inputs)])))
+        [answer] = self.run_all([(case, inputs)])
         if isinstance(answer, PybnError):
             raise answer
         return answer
 
     def run_all(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        """Yield the outputs of each job in turn, or the error that it alone ended with."""
+        """Yield the outputs of each job in turn, or the error that it alone ended with.
+
+        Raises StateError where another thread is at it, and OctaveMissing or EngineError where Octave cannot
+        be started.
+        """
         waiting = list(jobs)
-        while waiting:
-            size = _fit(waiting)
-            yield from self._run_batch(waiting[:size])
-            del waiting[:size]
+        with self._alone():
+            while waiting:
+                size = _fit(waiting)
+                yield from self._run_batch(waiting[:size])
+                del waiting[:size]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        me = threading.get_ident()
+        with self._lock:
+            if any(user != me for user in self._users):
+                raise StateError("an OctaveEngine serves one thread at a time; make one for each thread")
+            self._users.append(me)
+        try:
+            yield
+        finally:
+            self._users.remove(me)
 
     def _started(self) -> Session:
         if self._session is not None:
@@ -85,103 +103,66 @@ class OctaveEngine(Engine):
         return self._session
 
     def _run_batch(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        at = 0
+        """Send as many jobs as can be handed over; after one that ended Octave, send those after it again."""
+        at, lost = 0, -1
         while at < len(jobs):
             session = self._started()
-            refused = _write(session, jobs, at)
-            if refused is not None and refused[0] == at:
-                yield refused[1]
+            files, programs, refusal = _write(session, jobs[at:])
+            if refusal is not None and not files:
+                yield refusal
                 at += 1
                 continue
-            end = len(jobs) if refused is None else refused[0]
-            session.send(folder=str(session.folder), first=at, last=end - 1)
+            session.send(first=int(files[0].name), last=int(files[-1].name), programs=programs)
+            remaining = len(files)
             try:
-                while at < end and not session.closed:
-                    answer = self._await(session, jobs[at][0], at)
+                for file in files:
+                    case = jobs[at][0]
+                    answer = wait(session, case, file, self.deadline)
+                    if answer is None and lost != at:  # not its own doing, since it has not begun: once more
+                        lost = at
+                        break
+                    remaining -= 1
                     at += 1
-                    yield answer
+                    yield (
+                        no_step(case, "Octave ended before the case began, twice")
+                        if answer is None
+                        else answer
+                    )
             finally:
-                if at < end:  # whoever asked has had enough, or Octave is gone: nobody waits for the rest
+                if remaining:  # whoever asked has had enough, or Octave is gone: nobody waits for the rest
                     session.close()
-
-    def _await(self, session: Session, case: Case, number: int) -> Answer:
-        """Wait for one answer; where none comes, end the session."""
-        base = session.folder / f"{number:06d}"
-        out, begun = base.with_suffix(".out"), base.with_suffix(".run")
-        since, seen, pause = time.monotonic(), False, 0.001
-        while True:
-            if out.exists():
-                answer = _read(case, out)
-                for used in (out, begun, base.with_suffix(".in")):
-                    used.unlink(missing_ok=True)
-                return answer
-            if not seen and begun.exists():
-                seen, since = True, time.monotonic()
-            if time.monotonic() - since > self.deadline:
-                session.close()
-                return DeadlineError(_told(case, f"was still running after {self.deadline:g} s and was ended"))
-            reply = session.outcome(pause)
-            pause = min(2 * pause, 0.02)
-            if reply is not None and not out.exists():
-                session.close()
-                said = f"; {reply['error']}" if "error" in reply else ""
-                return EngineError(_told(case, f"ended Octave before it was done{said}"))
 
 
 def _fit(jobs: Sequence[Job]) -> int:
     """Return how many of the jobs go into one batch."""
     total = 0
     for count, (_, inputs) in enumerate(jobs):
-        total += sum(x.nbytes for x in inputs.values())
+        total += sum(x.nbytes for x in inputs.values() if isinstance(x, np.ndarray))
         if count and total > BATCH_BYTES:
             return count
     return len(jobs)
 
 
-def _write(session: Session, jobs: Sequence[Job], first: int) -> tuple[int, PybnError] | None:
-    """Write what Octave reads; at a job that cannot be handed over stop, and return its number and why."""
-    for number in range(first, len(jobs)):
-        case, inputs = jobs[number]
+def _write(session: Session, jobs: Sequence[Job]) -> tuple[list[Path], list[int], PybnError | None]:
+    """Write what Octave reads; stop at a job that cannot be handed over.
+
+    Returns the jobs' files, their programs, and why the one after them cannot be handed over.
+    """
+    files: list[Path] = []
+    programs: list[int] = []
+    for case, inputs in jobs:
         try:
             program, data = to_spec(case, inputs)
-            data["program"] = session.program(program)
-            with (session.folder / f"{number:06d}.in").open("wb") as stream:
+            number = session.program(program)
+            file = session.job()
+            with file.with_suffix(".in").open("wb") as stream:
                 dump(data, stream)
-        except WireError as error:
-            return number, EngineError(_told(case, str(error)))
         except PybnError as error:
-            return number, error
-    return None
-
-
-def _read(case: Case, out: Path) -> Answer:
-    try:
-        with out.open("rb") as stream:
-            reply = load(stream)
-    except (OSError, WireError) as error:
-        return EngineError(_told(case, f"left an answer that cannot be read: {error}"))
-    if not reply["ok"].item():
-        return _failure(case, reply)
-    if reply["bytes"].item() > KEEP:
-        return EngineError(_told(case, f"printed {int(reply['bytes'].item())} bytes; wanted at most {KEEP}"))
-    try:
-        outputs = reply["outputs"]
-        missing = [name for name in case.outputs if name not in outputs]
-        if missing:
-            return EngineError(_told(case, f"did not give the output {missing[0]!r}"))
-        return {name: restore(case, name, outputs[name]) for name in case.outputs}
-    except EngineError as error:
-        return error
-
-
-def _failure(case: Case, reply: dict[str, Any]) -> EngineError:
-    number = int(np.asarray(reply["failed"]).item())
-    step = case.matlab.steps[number - 1].text if number else f"constructing {case.matlab.name}"
-    place = f" ({reply['place']})" if reply["place"] else ""
-    return EngineError(
-        _told(case, f"step {step!r}: {reply['message']}{place}"), step=step, identifier=reply["identifier"]
-    )
-
-
-def _told(case: Case, what: str) -> str:
-    return f"{case.file.name}: {case.id}: {what}"
+            return files, programs, error
+        except WireError as error:
+            return files, programs, CaseError(f"{case.file}: {case.id}: {error}")
+        except OSError as error:
+            return files, programs, FileError(f"{error.filename}: cannot be written: {error.strerror}")
+        files.append(file)
+        programs.append(number)
+    return files, programs, None

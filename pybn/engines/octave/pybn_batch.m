@@ -1,41 +1,45 @@
-function pybn_batch(folder, first, last)
-%PYBN_BATCH Run the cases first..last of a folder; the answer to NNNNNN.in goes to NNNNNN.out.
-%   NNNNNN.run marks a case as begun. An answer is renamed into place when it is whole, so that
-%   whoever waits for it never reads half of one, and keeps what was done when Octave ends early.
-%   What cases have in common, the folders on the path and the steps, is in NNNNNN.program.
+function pybn_batch(first, last, programs)
+%PYBN_BATCH Run the jobs first..last of the session's folder, each in a process forked for it alone.
+%   Whatever a case does to its process (variables, path, folder, warnings, a crash) ends with it. The answer
+%   to NNNNNN.in goes to NNNNNN.out, renamed into place when it is whole, so that whoever waits for it never
+%   reads half of one. NNNNNN.run marks a job as begun. What jobs have in common is in NNNNNN.program.
 
+  folder = getenv('PYBN_SESSION');  % oct2py would lose what is not ASCII in it
   warning('off', 'Octave:shadowed-function');
-  home = pwd();
-  base_path = path();
+  crash_dumps_octave_core(false);
+  sighup_dumps_octave_core(false);
+  sigterm_dumps_octave_core(false);
   loaded = -1;
+  work = '';
   for k = first:last
     base = fullfile(folder, sprintf('%06d', k));
-    data = pybn_read([base '.in']);
-    if data.program ~= loaded
-      program = pybn_read(fullfile(folder, sprintf('%06d.program', data.program)));
-      loaded = data.program;
-      path(base_path);
-      for m = 1:numel(program.path)
-        addpath(program.path{m});
-      end
-      case_path = path();
+    if programs(k - first + 1) ~= loaded
+      loaded = programs(k - first + 1);
+      program = pybn_read(fullfile(folder, sprintf('%06d.program', loaded)));
+    end
+    if isempty(work) || numel(readdir(work)) > 2  % nobody is to find what a case before left there
+      work = [base '.work'];
+      mkdir(work);
+      cd(work);
     end
     fclose(fopen([base '.run'], 'w'));
-    reply = pybn_case(program, data);
-    cd(home);
-    if ~strcmp(path(), case_path)
-      path(case_path);
+    pid = fork();
+    if pid == 0
+      pybn_case(program, base);  % does not return
     end
-    pybn_write([base '.tmp'], reply);
-    rename([base '.tmp'], [base '.out']);
-    clear data reply
-    forget();
+    [~, status] = waitpid(pid);
+    [~, missing] = stat([base '.out']);
+    if missing
+      pybn_write(base, pybn_reply(ending(status)));
+    end
   end
-  path(base_path);
+  cd(folder);
 end
 
-function forget()
-%FORGET Drop persistent variables and Map-valued property defaults, which outlive an object.
-%   In a function of its own, since it drops the variables of its caller too.
-  clear classes
+function text = ending(status)
+  if WIFSIGNALED(status)
+    text = sprintf('ended Octave before it was done: signal %d', WTERMSIG(status));
+  else
+    text = sprintf('ended Octave before it was done: exit(%d)', WEXITSTATUS(status));
+  end
 end

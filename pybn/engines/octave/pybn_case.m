@@ -1,15 +1,45 @@
-function reply = pybn_case(program, data)
-%PYBN_CASE Run one case: construct, perform the steps, capture the outputs and what was printed.
-%   The reply says ok, or the number of the step that failed (0: the construction) with the
-%   error's identifier, message and place.
+function pybn_case(program, base)
+%PYBN_CASE Run one job in this process, write its answer, and end.
+%   What is printed, here and by whatever the case starts, goes to NNNNNN.log; nobody answers on standard input.
 
-  reply = struct('ok', false, 'failed', 0, 'identifier', '', 'message', '', 'place', '', ...
-                 'printed', '', 'bytes', 0, 'outputs', struct());
+  home = path();
+  try
+    log = fopen([base '.log'], 'w');
+    dup2(log, stdout);
+    dup2(log, stderr);
+    dup2(fopen('/dev/null', 'r'), stdin);
+    data = pybn_read([base '.in']);
+    if ~isempty(program.path)
+      addpath(program.path{:});
+    end
+    seed();
+    reply = pybn_steps(program, data, [base '.run']);
+  catch problem
+    reply = pybn_reply(problem.message);
+  end
+  try
+    leave(program.path, home);
+    pybn_write(base, reply);
+  catch problem
+    pybn_write(base, pybn_reply(['the answer cannot be written: ' problem.message]));
+  end
+  kill(getpid(), 9);  % an exit would run what the case left to be run then
+end
+
+function leave(folders, home)
+%LEAVE Take the case's folders off the path: a function that it shadows must not write the answer.
+  if ~isempty(folders)
+    rmpath(folders{:});
+  end
+  if ~strcmp(path(), home)
+    path(home);  % slow
+  end
+end
+
+function seed()
   rand('twister', 42);
   randn('twister', 42);
-  reply.printed = evalc('reply = pybn_steps(program, data, reply);');
-  reply.bytes = numel(reply.printed);
-  if reply.bytes > program.keep
-    reply.printed = reply.printed(1:program.keep);
-  end
+  rande('twister', 42);
+  randg('twister', 42);
+  randp('twister', 42);
 end

@@ -1,16 +1,20 @@
-function reply = pybn_steps(spec, data, reply)
-%PYBN_STEPS Perform the steps of a case. All names arrive as data; none becomes code.
+function reply = pybn_steps(spec, data, progress)
+%PYBN_STEPS Construct, perform the steps of a case, capture the outputs. All names arrive as data; none becomes code.
+%   The reply says ok, or the number of the step that failed (0: the construction) with the error's
+%   identifier, message and place. The number of the step that runs stands in the file `progress`.
 
+  reply = pybn_reply('');
   vars = data.inputs;
   fixed = data.constants;
   object = [];
   step = 0;
   try
     if strcmp(spec.kind, 'class')
-      args = cellfun(@(a) pybn_value(a, vars, fixed), spec.new, 'UniformOutput', false);
+      args = evaluate_all(spec.new, vars, fixed);
       object = feval(spec.name, args{:});
     end
     for step = 1:numel(spec.steps)
+      note(progress, step);
       [vars, object] = perform(spec.steps{step}, vars, fixed, object);
     end
     for k = 1:numel(spec.outputs)
@@ -28,25 +32,25 @@ function reply = pybn_steps(spec, data, reply)
   end
 end
 
+function note(progress, step)
+  fid = fopen(progress, 'w');
+  fprintf(fid, '%d', step);
+  fclose(fid);
+end
+
 function [vars, object] = perform(step, vars, fixed, object)
   switch step.kind
     case 'get'
-      vars.(step.target) = walk(object, step.path, numel(step.path));
+      vars.(step.target) = walk(object, step.path);
 
     case 'set'
-      value = pybn_value(step.value, vars, fixed);
-      if numel(step.path) == 1
-        object.(step.path{1}) = value;
-      else
-        owner = walk(object, step.path, numel(step.path) - 1);
-        owner.(step.path{end}) = value;
-      end
+      object = assign(object, step.path, evaluate(step.value, vars, fixed));
 
     case 'call'
-      args = cellfun(@(a) pybn_value(a, vars, fixed), step.args, 'UniformOutput', false);
+      args = evaluate_all(step.args, vars, fixed);
       answers = cell(1, numel(step.targets));
       if step.method
-        owner = walk(object, step.path, numel(step.path) - 1);
+        owner = walk(object, step.path(1:end-1));
         name = step.path{end};
         if isempty(answers)
           owner.(name)(args{:});
@@ -62,10 +66,20 @@ function [vars, object] = perform(step, vars, fixed, object)
   end
 end
 
-function value = walk(value, path, count)
-  for k = 1:count
+function value = walk(value, path)
+  for k = 1:numel(path)
     value = value.(path{k});
   end
+end
+
+function object = assign(object, path, value)
+  if numel(path) > 1
+    value = assign(object.(path{1}), path(2:end), value);
+    if isa(value, 'handle')  % has changed in place, and the property may be one that we may not set
+      return
+    end
+  end
+  object.(path{1}) = value;
 end
 
 function vars = bind(targets, answers, vars)
@@ -81,13 +95,44 @@ function vars = bind(targets, answers, vars)
   end
 end
 
+function values = evaluate_all(nodes, vars, fixed)
+  values = cell(1, numel(nodes));
+  for k = 1:numel(nodes)
+    values{k} = evaluate(nodes{k}, vars, fixed);
+  end
+end
+
+function value = evaluate(node, vars, fixed)
+%EVALUATE Return an argument: a constant, a variable, a list or a struct of those.
+  switch node.kind
+    case 'constant'
+      value = fixed{node.number};
+    case 'variable'
+      value = vars.(node.name);
+    case 'list'
+      value = evaluate_all(node.items, vars, fixed);
+      if all(cellfun(@(v) isnumeric(v) && isscalar(v), value))
+        value = [value{:}];
+      end
+    case 'struct'
+      value = struct();
+      for k = 1:numel(node.names)
+        value.(node.names{k}) = evaluate(node.values{k}, vars, fixed);
+      end
+  end
+end
+
 function text = place(problem)
+%PLACE Say where the error arose, in the case's own code; a case can leave anything for a stack.
   text = '';
-  for k = 1:numel(problem.stack)
-    name = problem.stack(k).name;
-    if ~strncmp(name, 'pybn_', 5)
-      text = sprintf('%s, line %d', name, problem.stack(k).line);
-      return
+  try
+    for k = 1:numel(problem.stack)
+      name = problem.stack(k).name;
+      if ~strncmp(name, 'pybn_', 5)
+        text = sprintf('%s, line %d', name, problem.stack(k).line);
+        return
+      end
     end
+  catch
   end
 end

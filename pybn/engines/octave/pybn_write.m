@@ -1,12 +1,15 @@
-function pybn_write(file, value)
-%PYBN_WRITE Write one value to a file bit for bit (see wire.py for the format).
+function pybn_write(base, value)
+%PYBN_WRITE Write an answer to NNNNNN.out bit for bit (see wire.py for the format), whole or not at all.
 
-  fid = fopen(file, 'w', 'ieee-le');
+  fid = fopen([base '.tmp'], 'w', 'ieee-le');
   if fid < 0
-    error('pybn:write', 'cannot open %s', file);
+    error('pybn:write', 'cannot open %s.tmp', base);
   end
   put_value(fid, value);
-  fclose(fid);
+  if fclose(fid) ~= 0
+    error('pybn:write', 'cannot write %s.tmp', base);
+  end
+  rename([base '.tmp'], [base '.out']);
 end
 
 function put_value(fid, value)
@@ -18,15 +21,15 @@ function put_value(fid, value)
     fwrite(fid, class(value), 'uint8');
     return
   end
-  if issparse(value)
-    value = full(value);
+  if code <= 2 || code == 11
+    value = full(value);  % sparse, diagonal and permutation matrices, ranges
   end
   put_head(fid, code, code <= 10 && iscomplex(value), size(value));
   switch code
     case num2cell(1:10)
-      fwrite(fid, real(value), classes{code});
+      put_numbers(fid, real(value), classes{code});
       if iscomplex(value)
-        fwrite(fid, imag(value), classes{code});
+        put_numbers(fid, imag(value), classes{code});
       end
     case {11, 12}
       fwrite(fid, value, 'uint8');
@@ -47,6 +50,14 @@ function put_value(fid, value)
         end
       end
   end
+end
+
+function put_numbers(fid, x, name)
+  if strcmp(name, 'single')  % fwrite goes by way of double, which changes the bits of some NaN
+    x = typecast(x(:), 'uint32');
+    name = 'uint32';
+  end
+  fwrite(fid, x, name);
 end
 
 function put_head(fid, code, is_complex, dims)

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pybn.engines.octave.child import MARK, end_all
 from pybn.engines.octave.wire import dump
 from pybn.errors import EngineError, OctaveMissing
 
@@ -38,31 +39,35 @@ class Session:
 
     def __init__(self, startup: float = 60.0) -> None:
         executable = find_octave()
-        self.folder = Path(tempfile.mkdtemp(prefix="pybn-"))
+        self.owner = os.getpid()
         self.closed = False
         self.octave_pid = 0
         self._pending = b""
         self._busy = False
         self._outcome: dict[str, Any] | None = None
         self._programs: dict[bytes, int] = {}
-        (self.folder / "work").mkdir()
-        (self.folder / "oct2py").mkdir()
-        # The log is a file, so that nobody has to read it for Octave to go on.
-        with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", str(HERE / "child.py")],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=self.folder / "work",
-                env=_environment(executable, self.folder / "oct2py"),
-                start_new_session=True,
-            )
+        self._jobs = 0
+        self.folder = Path(tempfile.mkdtemp(prefix="pybn-"))
         try:
+            self.process = self._start(executable)
             self.about = self._wait_ready(startup)
         except BaseException:
             self.close()
             raise
+
+    def _start(self, executable: str) -> subprocess.Popen[bytes]:
+        (self.folder / "tmp").mkdir()
+        # The log is a file, so that nobody has to read it for Octave to go on.
+        with (self.folder / "log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-P", str(HERE / "child.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=self.folder,
+                env=_environment(executable, self.folder),
+                start_new_session=True,
+            )
 
     def _wait_ready(self, startup: float) -> dict[str, Any]:
         reply = self.reply(startup)
@@ -76,22 +81,23 @@ class Session:
         return reply
 
     def send(self, **command: Any) -> None:
-        """Give the child one command."""
+        """Give the child one command. If it is gone, `outcome` says so."""
         assert self.process.stdin is not None  # noqa: S101
         self._busy, self._outcome = True, None
         try:
             self.process.stdin.write(json.dumps(command).encode() + b"\n")
             self.process.stdin.flush()
         except OSError as error:
-            raise EngineError(f"the process that holds Octave is gone: {error}") from error
+            self._outcome = {"error": f"the process that holds Octave is gone: {error}"}
 
     def reply(self, timeout: float) -> dict[str, Any] | None:
         """Return the child's next reply, None if none came in `timeout` seconds; {"error": ...} if it is gone."""
         until = time.monotonic() + timeout
+        assert self.process.stdout is not None  # noqa: S101
+        poll = select.poll()
+        poll.register(self.process.stdout, select.POLLIN)
         while b"\n" not in self._pending:
-            assert self.process.stdout is not None  # noqa: S101
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, until - time.monotonic()))
-            if not ready:
+            if not poll.poll(max(0.0, 1000 * (until - time.monotonic()))):
                 return None
             chunk = os.read(self.process.stdout.fileno(), 1 << 16)
             if not chunk:
@@ -116,6 +122,11 @@ class Session:
             if (self.outcome(timeout) or {"error": "busy"}).get("error") is not None:
                 self.close()
 
+    def job(self) -> Path:
+        """Return where a job's files go, less the suffix. No two jobs of a session share it."""
+        self._jobs += 1
+        return self.folder / f"{self._jobs:06d}"
+
     def program(self, program: dict[str, Any]) -> int:
         """Return the number of a program, written to the folder when it is new."""
         stream = io.BytesIO()
@@ -135,28 +146,42 @@ class Session:
         return ""
 
     def close(self) -> None:
-        """Kill the child, Octave and all that Octave started in its process group, and remove the folder."""
+        """Kill the child, Octave and all that either started, and remove the folder."""
         if self.closed:
             return
         self.closed = True
-        for group in (self.octave_pid, self.process.pid):
+        process: subprocess.Popen[bytes] | None = getattr(self, "process", None)
+        if self.owner != os.getpid():  # a fork of the owner: Octave is not ours to end
+            if process is not None:
+                process.returncode = 0
+            return
+        if process is not None:
+            self._kill(process)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        for group in (self.octave_pid, process.pid):
             if group > 0:
                 with contextlib.suppress(OSError):
                     os.killpg(group, signal.SIGKILL)
-        for stream in (self.process.stdin, self.process.stdout):
+        end_all(str(self.folder))
+        process.wait()
+        for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _environment(executable: str, scratch: Path) -> dict[str, str]:
+def _environment(executable: str, folder: Path) -> dict[str, str]:
     """One thread for Octave's BLAS unless the user says otherwise; no init file, no graphics, our own folder."""
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    scratch = str(folder / "tmp")
     ours = {
+        MARK: str(folder),
+        "PYBN_DRIVER": str(HERE),
+        "TMPDIR": scratch,
         "OCTAVE_EXECUTABLE": executable,
-        "OCT2PY_TEMP_DIR": str(scratch),
+        "OCT2PY_TEMP_DIR": scratch,
         "OCT2PY_LOAD_OCTAVERC": "false",
         "OCT2PY_BACKEND": "disable",
         "OCT2PY_EXTRA_CLI_OPTIONS": "--no-gui --no-history --norc",

@@ -10,20 +10,35 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.case import Case, Tensor
-from pybn.engines.base import from_side, side_shape, to_side
+from pybn.engines.base import from_side, no_step, side_shape, to_side
 from pybn.engines.octave.wire import Foreign
-from pybn.errors import CaseError, EngineError
-from pybn.steps import Attribute, Call, Expression, Fields, Get, Items, Literal, Pattern, Set, Step, Target, Variable
+from pybn.errors import CaseError, DTypeError, ShapeError
+from pybn.steps import (
+    NAME,
+    Attribute,
+    Call,
+    Expression,
+    Fields,
+    Get,
+    Items,
+    Literal,
+    Pattern,
+    Set,
+    Step,
+    Target,
+    Variable,
+)
 
 Array = npt.NDArray[Any]
 
-KEEP = 1 << 16  # bytes of printed output that are kept
+CLASS_NAMES: dict[type, str] = {str: "char", list: "cell", dict: "struct"}
 
 
 def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what pybn_case.m takes: the program, which many cases share, and the data of this one.
 
-    Raises CaseError where a folder or a value cannot be handed over.
+    Raises CaseError where a name, a folder or a value cannot be handed over, ShapeError or DTypeError where an
+    input is not as it is declared.
     """
     constants: list[Any] = []
     writer = _Writer(case, constants)
@@ -34,16 +49,30 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
         "new": [writer.constant(value) for value in case.matlab.new],
         "steps": [writer.step(step) for step in case.matlab.steps],
         "outputs": list(case.outputs),
-        "keep": KEEP,
     }
-    given = {name: to_side(inputs[name], t, t.matlab) for name, t in case.inputs.items()}
+    given = {name: to_side(_checked(case, t, inputs), t, t.matlab) for name, t in case.inputs.items()}
     return program, {"inputs": given, "constants": constants}
+
+
+def _checked(case: Case, tensor: Tensor, inputs: Mapping[str, Array]) -> Array:
+    """Return an input that is as it is declared: NumPy would let many another pass, changed."""
+    where = f"{case.file}: {case.id}: input {tensor.name!r}: wanted {_want(tensor)}, got"
+    if tensor.name not in inputs:
+        raise CaseError(f"{where} none")
+    x = inputs[tensor.name]
+    if not isinstance(x, np.ndarray) or x.dtype != np.dtype(tensor.dtype):
+        raise DTypeError(f"{where} {x.dtype.str if isinstance(x, np.ndarray) else type(x).__name__}")
+    if x.shape != tensor.shape:
+        raise ShapeError(f"{where} shape {list(x.shape)}")
+    return x
 
 
 def _folder(case: Case, folder: os.PathLike[str]) -> str:
     text = os.fspath(folder)
     if os.pathsep in text or "\n" in text or not _encodes(text):
-        raise CaseError(f"{case.file}: matlab: path: Octave cannot have the folder {text!r} on its path; rename it")
+        raise CaseError(
+            f"{case.file}: matlab: path: Octave cannot have the folder {text!r} on its path; rename it"
+        )
     if not os.path.isdir(text):  # noqa: PTH112
         raise CaseError(f"{case.file}: matlab: path: there is no folder {text}")
     return text
@@ -77,7 +106,9 @@ class _Writer:
         method = self.case.matlab.kind == "class"
         path = step.path[1:] if step.path[0] == "self" else step.path
         if not method and ".".join(path) != self.case.matlab.name:
-            raise CaseError(f"{self.case.file}: matlab step {step.text!r}: wanted a call of {self.case.matlab.name}")
+            raise CaseError(
+                f"{self.case.file}: matlab step {step.text!r}: wanted a call of {self.case.matlab.name}"
+            )
         return {
             "kind": "call",
             "method": method,
@@ -91,7 +122,9 @@ class _Writer:
             return {"kind": "variable", "name": value.name}
         if isinstance(value, Attribute):
             if value.name not in self.case.attrs:
-                raise CaseError(f"{self.case.file}: case {self.case.name!r}: ${value.name} names no attribute")
+                raise CaseError(
+                    f"{self.case.file}: case {self.case.name!r}: ${value.name} names no attribute"
+                )
             return self.constant(self.case.attrs[value.name])
         if isinstance(value, Literal):
             return self.constant(value.value)
@@ -103,7 +136,7 @@ class _Writer:
         return self.constant([])
 
     def constant(self, value: Any) -> dict[str, Any]:
-        self.constants.append(_matlab_value(value))
+        self.constants.append(_matlab_value(value, f"{self.case.file}: {self.case.id}"))
         return {"kind": "constant", "number": len(self.constants)}
 
 
@@ -113,17 +146,32 @@ def _target(target: Target) -> dict[str, Any]:
     return {"fields": [], "names": [] if target == "_" else [target]}
 
 
-def _matlab_value(value: Any) -> Any:
+def _matlab_value(value: Any, where: str) -> Any:
     """Numbers become doubles, lists of numbers rows, other lists cells, tables structs, nothing []."""
     if value is None or value == []:
         return np.zeros((0, 0))
     if isinstance(value, list):
         if all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
-            return np.array([value], np.float64)
-        return [_matlab_value(item) for item in value]
+            return np.array([[_number(v, where) for v in value]], np.float64)
+        return [_matlab_value(item, where) for item in value]
     if isinstance(value, Mapping):
-        return {name: _matlab_value(item) for name, item in value.items()}
-    return value
+        return {_field(name, where): _matlab_value(item, where) for name, item in value.items()}
+    if isinstance(value, bool) or (isinstance(value, str) and _encodes(value)):
+        return value
+    return np.array([[_number(value, where)]], np.float64)
+
+
+def _number(value: Any, where: str) -> float:
+    """Return a number as a double, which an int beyond 2^53 may not be."""
+    if not isinstance(value, int | float) or (isinstance(value, int) and int(float(value)) != value):
+        raise CaseError(f"{where}: the value {value!r} cannot be handed to Octave unchanged")
+    return float(value)
+
+
+def _field(name: Any, where: str) -> str:
+    if not isinstance(name, str) or not NAME.match(name):
+        raise CaseError(f"{where}: {name!r}: wanted a name (a letter, then letters, digits or _, at most 63)")
+    return name
 
 
 def restore(case: Case, name: str, value: Any) -> Array:
@@ -133,17 +181,22 @@ def restore(case: Case, name: str, value: Any) -> Array:
     Raises EngineError where the answer is something else.
     """
     tensor = case.outputs[name]
-    if not isinstance(value, np.ndarray):
-        kind = value.class_name if isinstance(value, Foreign) else type(value).__name__
-        raise EngineError(f"{case.id}: output {name!r}: wanted {_want(tensor)}, got a value of class {kind}")
     shape = side_shape(tensor, tensor.matlab)
+    where = f"output {name!r}: wanted {_want(tensor)}, {list(shape)} in MATLAB, got"
+    if value is None:
+        raise no_step(case, f"{where} none")
+    if not isinstance(value, np.ndarray):
+        kind = value.class_name if isinstance(value, Foreign) else CLASS_NAMES[type(value)]
+        raise no_step(case, f"{where} a value of class {kind}")
     if _bare(value.shape) != _bare(shape):
-        raise EngineError(f"{case.id}: output {name!r}: wanted {_want(tensor)}, {list(shape)} in MATLAB, got shape {list(value.shape)}")
+        raise no_step(case, f"{where} shape {list(value.shape)}")
     if value.dtype != tensor.dtype:
         if np.result_type(value.dtype, np.complex64) != tensor.dtype or value.dtype.kind != "f":
-            raise EngineError(f"{case.id}: output {name!r}: wanted {_want(tensor)}, got {value.dtype}")
+            raise no_step(case, f"{where} {value.dtype}")
         value = value.astype(tensor.dtype)
-    return np.ascontiguousarray(from_side(value.reshape(shape, order="F"), tensor, tensor.matlab)).reshape(tensor.shape)
+    return np.ascontiguousarray(from_side(value.reshape(shape, order="F"), tensor, tensor.matlab)).reshape(
+        tensor.shape
+    )
 
 
 def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:

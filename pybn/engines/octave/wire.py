@@ -42,7 +42,7 @@ class Foreign:
 
 
 def dump(value: Any, stream: BinaryIO) -> None:
-    """Write an array (at least 2-D), a bool, a number, a str, a list (as a cell row) or a mapping (as a struct)."""
+    """Write an array, a bool, a number, a str, a list (as a cell row) or a mapping (as a struct). Raises WireError."""
     if isinstance(value, str):
         raw = value.encode()
         _head(stream, CHAR, (1 if raw else 0, len(raw)))
@@ -72,19 +72,21 @@ def _dump_array(x: Array, stream: BinaryIO) -> None:
         stream.write(x.astype(np.uint8).tobytes(order="F"))
         return
     part = x.real.dtype if x.dtype.kind == "c" else x.dtype
-    _head(stream, 1 + CLASSES.index(part.newbyteorder("=").name), x.shape, is_complex=x.dtype.kind == "c")
-    for half in (x.real, x.imag) if x.dtype.kind == "c" else (x,):
-        stream.write(half.astype(part.newbyteorder("<"), copy=False).tobytes(order="F"))
+    if part.name not in CLASSES:
+        raise WireError(f"an array of {x.dtype} is nothing that Octave has")
+    _head(stream, 1 + CLASSES.index(part.name), x.shape, is_complex=x.dtype.kind == "c")
+    halves = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
+    stream.writelines(half.astype(part.newbyteorder("<"), copy=False).tobytes(order="F") for half in halves)
 
 
 def _head(stream: BinaryIO, code: int, shape: tuple[int, ...], *, is_complex: bool = False) -> None:
+    shape = (*shape, *[1] * (2 - len(shape)))  # everything in Octave has two dimensions
     stream.write(np.array([code, is_complex, len(shape), *shape], "<f8").tobytes())
 
 
 def _names(stream: BinaryIO, names: list[str]) -> None:
     stream.write(struct.pack("<d", len(names)))
-    for name in names:
-        stream.write(struct.pack("<d", len(name.encode())) + name.encode())
+    stream.writelines(struct.pack("<d", len(name.encode())) + name.encode() for name in names)
 
 
 def load(stream: BinaryIO) -> Any:
@@ -94,7 +96,7 @@ def load(stream: BinaryIO) -> Any:
     """
     try:
         return _load(stream)
-    except (struct.error, ValueError, OverflowError, MemoryError) as error:
+    except (struct.error, ValueError, OverflowError, MemoryError, RecursionError) as error:
         raise WireError(f"not a whole value: {error}") from error
 
 
@@ -110,7 +112,7 @@ def _load(stream: BinaryIO) -> Any:
         return _elements(stream, np.dtype("uint8"), shape).astype(bool)
     if code in (CHAR, OBJECT):
         raw = _elements(stream, np.dtype("uint8"), shape).tobytes(order="C")
-        text = raw.decode(errors="surrogateescape")
+        text = raw.decode(errors="backslashreplace")  # a text that nobody can print helps nobody
         return text if code == CHAR else Foreign(text)
     if code == CELL:
         return [_load(stream) for _ in range(count)]
@@ -129,9 +131,9 @@ def _load_numbers(stream: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...]
 
 
 def _load_struct(stream: BinaryIO, count: int) -> Any:
-    names = []
-    for _ in range(int(_doubles(stream, 1)[0])):
-        names.append(_exactly(stream, int(_doubles(stream, 1)[0])).decode())
+    fields = range(int(_doubles(stream, 1)[0]))
+    raw = [_exactly(stream, int(_doubles(stream, 1)[0])) for _ in fields]
+    names = [name.decode(errors="backslashreplace") for name in raw]
     elements = [{name: _load(stream) for name in names} for _ in range(count)]
     return elements[0] if count == 1 else elements
 
