@@ -46,7 +46,7 @@ class SpatialBatchNorm(Layer):
         if out is not None:
             check_out(out, x.shape, x.dtype)
         y = self.inner.forward(self._rows(x), weight, bias)
-        self._shape = x.shape
+        self._shape = x.shape if self.training else None
         return self._images(y, x, out)
 
     def backward(self, dy: Array, *, out: Array | None = None) -> Gradients:
