@@ -105,6 +105,10 @@ def test_objects_and_functions(tmp_path: Path) -> None:
     assert notes(listing) == {"": "object data"}
 
 
+# A logical 1x1 whose length stops before its name, so that name and value are read off what follows it.
+SHORT = struct.pack("<14I", 14, 32, 6, 8, 9 | 0x0200, 0, 5, 8, 1, 1, 1 << 16 | 1, 0x78, 1 << 16 | 2, 1)
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
@@ -116,6 +120,7 @@ def test_objects_and_functions(tmp_path: Path) -> None:
         (array(2, (1, 1), "x", element(5, struct.pack("<i", 0)), element(1, b"abc")), "field names"),
         (array(1, (1, 1), "x", doubles(1)), "should be an array"),
         (array(1, (1, 1), "x", struct.pack("<II", 14, 9000)), "longer than the variable"),
+        (array(1, (1, 1), "x", SHORT), "longer than its own length"),
         (element(14, b""), "longer than the variable|ends in the middle|more than its own"),
         (element(15, b"not compressed"), "damaged"),
         (element(15, zlib.compress(doubles(1))), "no array"),

@@ -39,7 +39,7 @@ def _listed(file: h5py.File) -> Contents:
     walk.run()
     about = walk.about()
     if walk.faults:
-        about.append(f"DAMAGED: {walk.faults:,} objects cannot be read")
+        about.append(f"DAMAGED: {walk.faults:,} object{'' if walk.faults == 1 else 's'} cannot be read")
     return Contents(walk.kind, about, walk.rows.rows, walk.rows.unlisted)
 
 
