@@ -119,7 +119,8 @@ class Session:
         """Wait for the last command to end; a session that does not come to rest is closed."""
         if self._busy and not self.closed:
             self._busy = False
-            if (self.outcome(timeout) or {"error": "busy"}).get("error") is not None:
+            ended = self._outcome or self.reply(timeout)
+            if ended is None or "error" in ended:
                 self.close()
 
     def job(self) -> Path:
