@@ -113,7 +113,7 @@ class Case:
                 self.matlab.new,
                 [s.text for s in self.matlab.steps],
             ],
-            "attrs": self.attrs,
+            "attrs": {name: self.attrs[name] for s in self.matlab.steps for name in used_attributes(s)},
             "inputs": [_declared(t) for t in self.inputs.values()],
             "outputs": [_declared(t) for t in self.outputs.values()],
             "refuses": self.refuses.matlab if self.refuses else None,
