@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,3 +41,39 @@ def m_file(tmp_path: Path) -> Callable[[str, str], Path]:
         return tmp_path / "m"
 
     return write
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for all temporary files; in the end nothing is left there, nor any process that knows of it."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield folder
+    assert processes(folder) == []
+    assert list(folder.iterdir()) == []
+
+
+def processes(folder: Path) -> list[str]:
+    """Return the commands of the processes that work in a folder, or have it in their environment or arguments."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+            told = command + (entry / "environ").read_bytes() + os.fsencode((entry / "cwd").readlink())
+        except OSError:
+            continue
+        if os.fsencode(folder) in told and int(entry.name) != os.getpid():
+            found.append(command.decode(errors="replace").replace("\0", " "))
+    return found
+
+
+def gone(folder: Path, patience: float) -> bool:
+    """Tell whether all processes and files of a folder are gone, or go in time."""
+    until = time.monotonic() + patience
+    while processes(folder) or list(folder.iterdir()):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,7 +1,7 @@
-"""The child process that holds Octave through oct2py. Started by session.py, which also borrows `end_all`.
+"""The child process that holds Octave through oct2py. Started by session.py; never imported by pybn.
 
-Standard input brings one JSON command a line; its end means that the parent is gone, and then nothing stays
-behind: no process, no file. Replies go to standard output, one JSON object a line.
+Standard input brings one JSON command a line. Replies go to standard output, one JSON object a line. When this
+process ends, as it does when the parent is gone, a keeper makes sure that no process and no file stays behind.
 """
 
 from __future__ import annotations
@@ -13,33 +13,46 @@ import os
 import queue
 import resource
 import select
-import shutil
 import signal
+import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
 GIB = 1 << 30
 FILE_LIMIT = 4 * GIB  # of any one file that Octave, or what it starts, writes
-MARK = "PYBN_SESSION"  # names the session's folder in the environment of all that belongs to it
+
+# Ends whatever has the session in its environment, and removes its folder. A shell, so that `killall python` leaves
+# it; it waits for the end of its standard input, which nobody but this process has open.
+KEEPER = """
+folder=$PYBN_SESSION; unset PYBN_SESSION; read -r _
+for turn in 1 2 3 4 5 6 7 8 9; do
+  found=$(grep -lzxF "PYBN_SESSION=$folder" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | grep -vx $$)
+  [ -n "$found" ] || break
+  kill -9 $found 2>/dev/null
+  sleep 0.02
+done
+rm -rf -- "$folder"
+"""
 
 
 def main() -> None:
     """Start Octave, say so, and run batches until the parent is done or gone."""
+    parent = os.getppid()
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever prints must not end up among the replies
     _limit()
+    keeper = subprocess.Popen(["/bin/sh", "-c", KEEPER], stdin=subprocess.PIPE, start_new_session=True)
+    keeper.returncode = 0  # nobody waits for it: it is to outlive us
     _tie_children_to_us()
 
     def reply(**fields: Any) -> None:
         replies.write(json.dumps(fields) + "\n")
 
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=_listen, args=(commands, os.getppid()), daemon=True).start()
+    threading.Thread(target=_listen, args=(commands, parent), daemon=True).start()
     try:
         import oct2py  # starts a session; making our own would cost a second one
     except ImportError as error:
@@ -90,7 +103,7 @@ def _tie_children_to_us() -> None:
 
 
 def _listen(commands: queue.Queue[dict[str, Any]], parent: int) -> None:
-    """Pass commands on until the parent is gone, and then end everything."""
+    """Pass commands on until the parent is gone."""
     pending = b""
     while os.getppid() == parent:  # a process that it forked may hold our standard input open
         if not select.select([0], [], [], 0.5)[0]:
@@ -101,29 +114,7 @@ def _listen(commands: queue.Queue[dict[str, Any]], parent: int) -> None:
         *lines, pending = (pending + chunk).split(b"\n")
         for line in lines:
             commands.put(json.loads(line))
-    folder = os.environ[MARK]
-    end_all(folder)
-    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
-
-
-def end_all(folder: str, patience: float = 5.0) -> None:
-    """Kill every process, other than this one, that belongs to a session; one that was started anew meanwhile too."""
-    until = time.monotonic() + patience
-    while (found := list(_members(folder))) and time.monotonic() < until:
-        for pid in found:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.002)
-
-
-def _members(folder: str) -> Iterator[int]:
-    """Yield the processes whose environment names the session: a group can be left, this is kept (Linux)."""
-    mark = os.fsencode(f"{MARK}={folder}")
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                yield int(entry.name)
 
 
 if __name__ == "__main__":

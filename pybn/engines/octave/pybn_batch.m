@@ -6,6 +6,10 @@ function pybn_batch(first, last, programs)
 
   folder = getenv('PYBN_SESSION');  % oct2py would lose what is not ASCII in it
   warning('off', 'Octave:shadowed-function');
+  kernel = fileparts(which('_make_figures'));
+  if ~isempty(kernel)
+    rmpath(kernel);  % brings an input() and a pause() for notebooks
+  end
   crash_dumps_octave_core(false);
   sighup_dumps_octave_core(false);
   sigterm_dumps_octave_core(false);
@@ -17,7 +21,8 @@ function pybn_batch(first, last, programs)
       loaded = programs(k - first + 1);
       program = pybn_read(fullfile(folder, sprintf('%06d.program', loaded)));
     end
-    if isempty(work) || numel(readdir(work)) > 2  % nobody is to find what a case before left there
+    if isempty(work) || numel(readdir(work)) ~= 2  % a case has left something there, or removed it
+      cd(folder);
       work = [base '.work'];
       mkdir(work);
       cd(work);

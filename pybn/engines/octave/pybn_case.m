@@ -21,7 +21,10 @@ function pybn_case(program, base)
     leave(program.path, home);
     pybn_write(base, reply);
   catch problem
-    pybn_write(base, pybn_reply(['the answer cannot be written: ' problem.message]));
+    try
+      pybn_write(base, pybn_reply(['the answer cannot be written: ' problem.message]));
+    catch
+    end
   end
   kill(getpid(), 9);  % an exit would run what the case left to be run then
 end

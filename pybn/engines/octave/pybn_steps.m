@@ -123,15 +123,12 @@ function value = evaluate(node, vars, fixed)
 end
 
 function text = place(problem)
-%PLACE Say where the error arose, in the case's own code; a case can leave anything for a stack.
+%PLACE Say where in the case's own code the error arose; a case can leave anything for a stack.
   text = '';
   try
-    for k = 1:numel(problem.stack)
-      name = problem.stack(k).name;
-      if ~strncmp(name, 'pybn_', 5)
-        text = sprintf('%s, line %d', name, problem.stack(k).line);
-        return
-      end
+    innermost = problem.stack(1);
+    if ~strncmp(innermost.name, 'pybn_', 5)
+      text = sprintf('%s, line %d', innermost.name, innermost.line);
     end
   catch
   end

@@ -13,14 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pybn.engines.octave.child import MARK, end_all
 from pybn.engines.octave.wire import dump
 from pybn.errors import EngineError, OctaveMissing
 
 HERE = Path(__file__).parent
+MARK = "PYBN_SESSION"  # names the session's folder in the environment of all that belongs to it
 INSTALL = "install it with: apt-get install --no-install-recommends octave"
 
 
@@ -116,7 +117,9 @@ class Session:
         return self._outcome
 
     def settle(self, timeout: float = 5.0) -> None:
-        """Wait for the last command to end; a session that does not come to rest is closed."""
+        """Wait for the last command to end; a session that does not come to rest, or is another's, is closed."""
+        if self.owner != os.getpid():
+            self.close()
         if self._busy and not self.closed:
             self._busy = False
             ended = self._outcome or self.reply(timeout)
@@ -165,12 +168,31 @@ class Session:
             if group > 0:
                 with contextlib.suppress(OSError):
                     os.killpg(group, signal.SIGKILL)
-        end_all(str(self.folder))
+        end_all(self.folder)
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def end_all(folder: Path, patience: float = 5.0) -> None:
+    """Kill every process that belongs to a session, those too that come to be meanwhile."""
+    until = time.monotonic() + patience
+    while (found := list(_members(folder))) and time.monotonic() < until:
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+
+
+def _members(folder: Path) -> Iterator[int]:
+    """Yield the processes whose environment names the session: a group can be left, this is kept (Linux)."""
+    mark = os.fsencode(f"{MARK}={folder}")
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
 
 
 def _environment(executable: str, folder: Path) -> dict[str, str]:
