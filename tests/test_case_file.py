@@ -483,6 +483,14 @@ def test_the_digest_stays_with_all_else(read: Any, old: str, new: str) -> None:
     assert digest(read, changed(old, new)) == digest(read, GOOD)
 
 
+def test_the_digest_holds_the_refusal_of_the_oracle_alone(read: Any) -> None:
+    one, two, three = (
+        digest(read, of_case(f'refuses = {{ matlab = "{m}", python = "{p}" }}'))
+        for m, p in ("AB", "AC", "BB")
+    )
+    assert one == two != three
+
+
 def test_the_digest_is_the_same_everywhere(read: Any, tmp_path: Path) -> None:
     text = of_case("attrs = { eps = [1e22, 0.1, 5e-324, nan, -inf, -0.0, 1] }")
     here = [c.digest() for c in read(text)]

@@ -23,6 +23,7 @@ from pybn.cli import main
 from pybn.compare import Verdict
 from pybn.engines.golden import GoldenEngine
 from pybn.engines.port import PortEngine
+from pybn.errors import EngineError
 from pybn.layers import batch_norm, spatial_batch_norm
 from pybn.parity import Result, Status, find_cases, run_parity
 
@@ -470,6 +471,88 @@ def test_a_port_that_is_not_there(monkeypatch: pytest.MonkeyPatch, parity: Calla
     result = parity("batch_norm", "wide")
     assert result.status is Status.ERROR
     assert "has no attribute 'BatchNorm'" in result.message
+
+
+USERS = """
+[matlab]
+class = "Thing"
+[python]
+path = "."
+target = "{module}:Thing"
+new = {{}}
+[inputs]
+x = {{ axes = "A" }}
+[attrs]
+sizes = [1, 2]
+[outputs]
+y = {{ axes = "A" }}
+[[step]]
+matlab = "reset()"
+python = "reset($sizes)"
+[[step]]
+matlab = "y = self.y"
+python = "y = self.y"
+[[step]]
+matlab = "f(x)"
+python = "f(x)"
+[[case]]
+name = "one"
+dtype = "float64"
+size = {{ A = 2 }}
+"""
+THING = """import numpy as np
+class Thing:
+    y = np.zeros(2)
+    def reset(self, sizes):
+        sizes.append(3)
+    def f(self, x):
+        x += 1
+        self.y += 1
+        return 5
+"""
+RAGGED = THING.replace("np.zeros(2)", "[[1], [2, 3]]").replace("self.y += 1", "")
+
+
+def users(folder: Path, module: str, source: str) -> Any:
+    """What the port engine answers to a case of a user's own module."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{module}.py").write_text(source, encoding="utf-8")
+    (folder / "thing.toml").write_text(USERS.format(module=module), encoding="utf-8")
+    (case,) = find_cases([folder])
+    x = np.array([1.0, 2.0])
+    with PortEngine() as engine:
+        (answer,) = engine.run_all([(case, {"x": x})])
+    assert x.tolist() == [1, 2]
+    assert case.attrs["sizes"] == [1, 2]
+    return answer
+
+
+def test_a_port_that_writes_in_place_changes_no_answer_already_taken(tmp_path: Path) -> None:
+    assert users(tmp_path, "in_place", THING)["y"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "words"),
+    [
+        ("exits_early", "import sys\nsys.exit(0)", "python target 'exits_early:Thing': SystemExit: 0"),
+        ("ragged", RAGGED, "output 'y': wanted an array, got list"),
+        ("broken", "class Thing:\n  1 +", "SyntaxError"),
+        ("json", THING, "ImportError: json was imported from "),
+    ],
+)  # fmt: skip
+def test_what_a_users_port_may_do_is_an_error_of_the_case(
+    tmp_path: Path, name: str, source: str, words: str
+) -> None:
+    answer = users(tmp_path, name, source)
+    assert isinstance(answer, EngineError)
+    assert words in str(answer)
+
+
+def test_two_modules_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    assert users(tmp_path / "one", "of_one_name", THING)["y"].tolist() == [0, 0]
+    answer = users(tmp_path / "two", "of_one_name", THING.replace("zeros", "ones"))
+    assert isinstance(answer, EngineError)
+    assert f"not from {tmp_path / 'two' / 'of_one_name.py'}; rename one" in str(answer)
 
 
 @pytest.fixture

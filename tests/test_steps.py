@@ -113,6 +113,12 @@ def test_whole_numbers_are_integers_and_others_floats() -> None:
     assert math.isnan(values[2])  # type: ignore[arg-type]
 
 
+def test_only_levels_count_not_lists() -> None:
+    step = parse_step(f"f({', '.join(['[[]]'] * 30)})")
+    assert isinstance(step, Call)
+    assert len(step.args) == 30
+
+
 def test_names_that_a_step_binds_and_uses() -> None:
     step = parse_step("a, _, {f: b} = g(x, [y, {p: z}], k=[w, $e], l=$d)")
     assert list(bound_names(step)) == ["a", "b"]
