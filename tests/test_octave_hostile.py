@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import processes
 from octave_cases import Job, make_job
 
 from pybn.engines.octave import OctaveEngine
@@ -20,7 +22,7 @@ Found = dict[str, tuple[object, float]]
 
 pytestmark = pytest.mark.usefixtures("needs_octave")
 
-DEADLINE = 2.0
+DEADLINE = 1.25
 SCALAR = ((), "float64")
 PLAIN = "function y = plain(x)\n  y = 2 * x;\nend\n"
 
@@ -120,27 +122,40 @@ def plain(m_file: MFile, number: int) -> Job:
     return make_job(folder, "plain", ["y = plain(x)"], {"x": np.array(float(number))}, {"y": SCALAR})
 
 
-def run_between(jobs: Mapping[str, Job], m_file: MFile) -> Found:
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctaveEngine]:
+    """One engine for all of this; in the end neither a process nor a file of it is left."""
+    folder = tmp_path_factory.mktemp("hostile")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", None)
+        with OctaveEngine(DEADLINE) as engine:
+            yield engine
+            assert processes(folder)  # or what follows would prove nothing
+    assert processes(folder) == []
+    assert list(folder.iterdir()) == []
+
+
+def run_between(engine: OctaveEngine, jobs: Mapping[str, Job], m_file: MFile) -> Found:
     """Run each hostile job between two that behave, and return each one's answer and how long it took."""
     batch = [job for k, hostile_job in enumerate(jobs.values()) for job in (plain(m_file, k), hostile_job)]
     answers, times = [], []
-    with OctaveEngine(DEADLINE) as engine:
+    since = time.monotonic()
+    for answer in engine.run_all([*batch, plain(m_file, len(jobs))]):
+        answers.append(answer)
+        times.append(time.monotonic() - since)
         since = time.monotonic()
-        for answer in engine.run_all([*batch, plain(m_file, len(jobs))]):
-            answers.append(answer)
-            times.append(time.monotonic() - since)
-            since = time.monotonic()
     plains = [a if isinstance(a, PybnError) else a["y"].item() for a in answers[::2]]
     assert plains == list(range(0, 2 * len(jobs) + 1, 2))
     return {name: (answers[2 * k + 1], times[2 * k + 1]) for k, name in enumerate(jobs)}
 
 
-def run_bodies(bodies: Mapping[str, str], m_file: MFile) -> Found:
-    return run_between({name: hostile(m_file, name, body) for name, body in bodies.items()}, m_file)
+def run_bodies(engine: OctaveEngine, bodies: Mapping[str, str], m_file: MFile) -> Found:
+    return run_between(engine, {name: hostile(m_file, name, body) for name, body in bodies.items()}, m_file)
 
 
-def test_a_case_that_ends_itself_is_an_error_with_its_reason(temporary: Path, m_file: MFile) -> None:
-    found = run_bodies({name: body for name, (body, _) in ENDS_ITSELF.items()}, m_file)
+def test_a_case_that_ends_itself_is_an_error_with_its_reason(engine: OctaveEngine, m_file: MFile) -> None:
+    found = run_bodies(engine, {name: body for name, (body, _) in ENDS_ITSELF.items()}, m_file)
     for name, (answer, took) in found.items():
         assert isinstance(answer, EngineError), name
         assert answer.step == f"y = h_{name}()"
@@ -150,15 +165,15 @@ def test_a_case_that_ends_itself_is_an_error_with_its_reason(temporary: Path, m_
         assert took < DEADLINE + 1, name
 
 
-def test_a_case_that_hangs_is_ended_at_its_deadline(temporary: Path, m_file: MFile) -> None:
-    for name, (answer, took) in run_bodies(HANGS, m_file).items():
+def test_a_case_that_hangs_is_ended_at_its_deadline(engine: OctaveEngine, m_file: MFile) -> None:
+    for name, (answer, took) in run_bodies(engine, HANGS, m_file).items():
         assert isinstance(answer, DeadlineError), name
-        assert f"step 'y = h_{name}()': was still running after 2 s" in str(answer)
+        assert f"step 'y = h_{name}()': was still running after 1.25 s" in str(answer)
         assert DEADLINE - 0.5 < took < DEADLINE + 1, name
 
 
-def test_a_case_that_prints_without_end_is_ended(temporary: Path, m_file: MFile) -> None:
-    for name, (answer, took) in run_bodies(PRINTS_TOO_MUCH, m_file).items():
+def test_a_case_that_prints_without_end_is_ended(engine: OctaveEngine, m_file: MFile) -> None:
+    for name, (answer, took) in run_bodies(engine, PRINTS_TOO_MUCH, m_file).items():
         assert isinstance(answer, EngineError), name
         assert isinstance(answer, DeadlineError) or re.search("printed [0-9]+ bytes; wanted", str(answer)), (
             name
@@ -166,19 +181,19 @@ def test_a_case_that_prints_without_end_is_ended(temporary: Path, m_file: MFile)
         assert took < DEADLINE + 1, name
 
 
-def test_what_a_case_does_to_its_process_ends_with_it(temporary: Path, m_file: MFile) -> None:
-    for name, (answer, _) in run_bodies(ANSWERS, m_file).items():
+def test_what_a_case_does_to_its_process_ends_with_it(engine: OctaveEngine, m_file: MFile) -> None:
+    for name, (answer, _) in run_bodies(engine, ANSWERS, m_file).items():
         assert not isinstance(answer, PybnError), f"{name}: {answer}"
         assert answer == {"y": 1}
 
 
-def test_a_case_that_attacks_its_surroundings_harms_only_itself(temporary: Path, m_file: MFile) -> None:
-    for name, (answer, took) in run_bodies(HARMS_ITSELF, m_file).items():
+def test_a_case_that_attacks_its_surroundings_harms_only_itself(engine: OctaveEngine, m_file: MFile) -> None:
+    for name, (answer, took) in run_bodies(engine, HARMS_ITSELF, m_file).items():
         assert isinstance(answer, EngineError) or answer == {"y": 1}, name
-        assert took < DEADLINE + 1, name
+        assert took < DEADLINE + 10, name  # whatever hides from us that it has begun costs an Octave more
 
 
-def test_functions_of_octave_that_a_case_shadows(temporary: Path, tmp_path: Path, m_file: MFile) -> None:
+def test_functions_of_octave_that_a_case_shadows(engine: OctaveEngine, tmp_path: Path, m_file: MFile) -> None:
     """A tree with its own numel and the like: the answer is written, and the next cases run, without them."""
     jobs = {}
     for name in [
@@ -204,7 +219,7 @@ def test_functions_of_octave_that_a_case_shadows(temporary: Path, tmp_path: Path
         )
         (folder / "shadowed.m").write_text("function y = shadowed()\n  y = 1;\nend\n")
         jobs[name] = make_job(folder, "shadowed", ["y = shadowed()"], {}, {"y": SCALAR})
-    answers = {name: answer for name, (answer, _) in run_between(jobs, m_file).items()}
+    answers = {name: answer for name, (answer, _) in run_between(engine, jobs, m_file).items()}
     wrong = {name for name, answer in answers.items() if answer != {"y": 1}}
     assert all(isinstance(answers[name], EngineError) for name in wrong)
     assert wrong <= {"numel", "size", "strcmp", "isempty", "fopen"}  # what the steps themselves are run with

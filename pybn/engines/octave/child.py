@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+INSTALL = "install it with: pip install 'pybn[octave]'"
 GIB = 1 << 30
 FILE_LIMIT = 4 * GIB  # of any one file that Octave, or what it starts, writes
 
@@ -56,7 +57,7 @@ def main() -> None:
     try:
         import oct2py  # starts a session; making our own would cost a second one
     except ImportError as error:
-        reply(error=f"oct2py cannot be imported: {error}", missing=True)
+        reply(error=f"oct2py is not here ({error}); {INSTALL}", missing=True)
         return
     session = getattr(oct2py, "octave", None)
     if session is None:

@@ -6,7 +6,9 @@ import contextlib
 import io
 import json
 import os
+import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -48,8 +50,9 @@ class Session:
         self._outcome: dict[str, Any] | None = None
         self._programs: dict[bytes, int] = {}
         self._jobs = 0
-        self.folder = Path(tempfile.mkdtemp(prefix="pybn-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pybn-")).absolute()
         try:
+            _check(self.folder)
             self.process = self._start(executable)
             self.about = self._wait_ready(startup)
         except BaseException:
@@ -75,7 +78,7 @@ class Session:
         if reply is None:
             raise EngineError(f"Octave did not start within {startup:g} s{self.log()}")
         if reply.get("missing"):
-            raise OctaveMissing(f"{reply['error']}; install it with: pip install 'pybn[octave]'{self.log()}")
+            raise OctaveMissing(f"{reply['error']}{self.log()}")
         if "ready" not in reply:
             raise EngineError(f"Octave did not start: {reply.get('error')}{self.log()}")
         self.octave_pid = int(reply["ready"])
@@ -176,6 +179,14 @@ class Session:
                     stream.close()
 
 
+def _check(folder: Path) -> None:
+    """Refuse a temporary folder that oct2py, which pastes its name into what Octave runs, would fall for."""
+    if not re.fullmatch(r"""[^"\\\x00-\x1f\x7f\udc80-\udcff]*""", str(folder)):
+        raise EngineError(
+            f"Octave cannot work in the temporary folder {str(folder)!r}; set TMPDIR to another one"
+        )
+
+
 def end_all(folder: Path, patience: float = 5.0) -> None:
     """Kill every process that belongs to a session, those too that come to be meanwhile."""
     until = time.monotonic() + patience
@@ -203,7 +214,7 @@ def _environment(executable: str, folder: Path) -> dict[str, str]:
         MARK: str(folder),
         "PYBN_DRIVER": str(HERE),
         "TMPDIR": scratch,
-        "OCTAVE_EXECUTABLE": executable,
+        "OCTAVE_EXECUTABLE": shlex.quote(executable),
         "OCT2PY_TEMP_DIR": scratch,
         "OCT2PY_LOAD_OCTAVERC": "false",
         "OCT2PY_BACKEND": "disable",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,8 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
     Raises CaseError where a name, a folder or a value cannot be handed over, ShapeError or DTypeError where an
     input is not as it is declared.
     """
+    for name in (*case.matlab.name.split("."), *case.inputs, *case.outputs):
+        _name(name, f"{case.file}: {case.id}")
     constants: list[Any] = []
     writer = _Writer(case, constants)
     program = {
@@ -155,7 +159,7 @@ def _matlab_value(value: Any, where: str) -> Any:
             return np.array([[_number(v, where) for v in value]], np.float64)
         return [_matlab_value(item, where) for item in value]
     if isinstance(value, Mapping):
-        return {_field(name, where): _matlab_value(item, where) for name, item in value.items()}
+        return {_name(name, where): _matlab_value(item, where) for name, item in value.items()}
     if isinstance(value, bool) or (isinstance(value, str) and _encodes(value)):
         return value
     return np.array([[_number(value, where)]], np.float64)
@@ -163,12 +167,13 @@ def _matlab_value(value: Any, where: str) -> Any:
 
 def _number(value: Any, where: str) -> float:
     """Return a number as a double, which an int beyond 2^53 may not be."""
-    if not isinstance(value, int | float) or (isinstance(value, int) and int(float(value)) != value):
-        raise CaseError(f"{where}: the value {value!r} cannot be handed to Octave unchanged")
-    return float(value)
+    with suppress(TypeError, ValueError, OverflowError):
+        if isinstance(value, float) or (isinstance(value, int) and int(float(value)) == value):
+            return float(value)
+    raise CaseError(f"{where}: the value {reprlib.repr(value)} cannot be handed to Octave unchanged")
 
 
-def _field(name: Any, where: str) -> str:
+def _name(name: Any, where: str) -> str:
     if not isinstance(name, str) or not NAME.match(name):
         raise CaseError(f"{where}: {name!r}: wanted a name (a letter, then letters, digits or _, at most 63)")
     return name

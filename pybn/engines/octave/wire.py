@@ -44,7 +44,7 @@ class Foreign:
 def dump(value: Any, stream: BinaryIO) -> None:
     """Write an array, a bool, a number, a str, a list (as a cell row) or a mapping (as a struct). Raises WireError."""
     if isinstance(value, str):
-        raw = value.encode()
+        raw = _utf8(value)
         _head(stream, CHAR, (1 if raw else 0, len(raw)))
         stream.write(raw)
     elif isinstance(value, Mapping):
@@ -86,7 +86,14 @@ def _head(stream: BinaryIO, code: int, shape: tuple[int, ...], *, is_complex: bo
 
 def _names(stream: BinaryIO, names: list[str]) -> None:
     stream.write(struct.pack("<d", len(names)))
-    stream.writelines(struct.pack("<d", len(name.encode())) + name.encode() for name in names)
+    stream.writelines(struct.pack("<d", len(raw)) + raw for raw in map(_utf8, names))
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise WireError(f"{text!r} is no text that can be written") from error
 
 
 def load(stream: BinaryIO) -> Any:
