@@ -145,7 +145,7 @@ def _ask_octave() -> Finding:
     try:
         inputs = inputs_of(case, golden)
         with OctaveEngine(deadline=30) as octave:
-            result = judge(case, golden.run(case, inputs), octave.run(case, inputs))
+            result = judge(case, golden.run(case, inputs), octave.run(case, inputs), ("matlab", "matlab"))
             blas = octave.versions["blas"]
     except PybnError as error:
         return Finding("octave answers", "wrong", str(error), FIX_OCTAVE, "to run .m files")

@@ -17,6 +17,7 @@ from pybn.errors import EngineError, FileError, FixtureError, PybnError, UsageEr
 from pybn.resources import bundled
 
 Answer = Tensors | PybnError
+Sides = tuple[str, str]
 ENGINES = ("golden", "octave", "port")
 
 
@@ -87,12 +88,12 @@ def run_parity(
     """Yield a result for each case, as it comes: compare(expected.run(case), obtained.run(case))."""
     jobs, refused = jobs_of(cases, golden)
     wanted, got = expected.run_all(jobs), obtained.run_all(jobs)
-    of_port = "port" in (expected.name, obtained.name)
+    sides = (expected.side, obtained.side)
     for case in cases:
         if case.id in refused.get(case.file, {}):
             yield Result(case, Status.ERROR, message=str(refused[case.file][case.id]))
         else:
-            yield judge(case, next(wanted), next(got), of_port=of_port)
+            yield judge(case, next(wanted), next(got), sides)
 
 
 def jobs_of(
@@ -118,10 +119,13 @@ def inputs_of(case: Case, golden: GoldenEngine) -> Tensors:
     return record.inputs if record.digest == case.digest() else draw_inputs(case)
 
 
-def judge(case: Case, expected: Answer, obtained: Answer, *, of_port: bool = True) -> Result:
-    """Compare two answers to a case. A known divergence is one of the port: without it, both sides have to agree."""
+def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matlab", "python")) -> Result:
+    """Compare two answers to a case, given by these sides of it.
+
+    A known divergence is one of the port from MATLAB: two answers of one side have to agree.
+    """
     if case.refuses:
-        return _judge_refusal(case, expected, obtained)
+        return _judge_refusal(case, expected, obtained, sides)
     for side, answer in (("expected", expected), ("obtained", obtained)):
         if isinstance(answer, PybnError):
             return Result(case, Status.ERROR, message=f"{side}: {answer}")
@@ -129,28 +133,20 @@ def judge(case: Case, expected: Answer, obtained: Answer, *, of_port: bool = Tru
     assert not isinstance(obtained, PybnError)  # noqa: S101
     found = compare(expected, obtained, case.tolerances)
     agrees = all(each.verdict.agrees for each in found)
-    if case.diverges and of_port:
+    if case.diverges and sides[0] != sides[1]:
         if agrees:
             return Result(case, Status.DIFFERS, found, f"agrees, but is declared to diverge: {case.diverges}")
         return Result(case, Status.DIVERGES, found, case.diverges)
     return Result(case, Status.AGREES if agrees else Status.DIFFERS, found)
 
 
-def _judge_refusal(case: Case, expected: Answer, obtained: Answer) -> Result:
-    """Both sides must refuse, each in its own word; any other error is no refusal."""
+def _judge_refusal(case: Case, expected: Answer, obtained: Answer, sides: Sides) -> Result:
+    """Both must refuse, each in its side's own word; any other error is no refusal."""
     assert case.refuses is not None  # noqa: S101
-    words = {case.refuses.matlab, case.refuses.python}
-    for side, answer in (("expected", expected), ("obtained", obtained)):
+    for role, side, answer in (("expected", sides[0], expected), ("obtained", sides[1], obtained)):
+        word = case.refuses.matlab if side == "matlab" else case.refuses.python
         if not isinstance(answer, PybnError):
-            return Result(
-                case,
-                Status.DIFFERS,
-                message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got an answer",
-            )
-        if not isinstance(answer, EngineError) or answer.identifier not in words:
-            return Result(
-                case,
-                Status.ERROR,
-                message=f"{side}: wanted a refusal ({' or '.join(sorted(words))}), got: {answer}",
-            )
+            return Result(case, Status.DIFFERS, message=f"{role}: wanted the refusal {word}, got an answer")
+        if not isinstance(answer, EngineError) or answer.identifier != word:
+            return Result(case, Status.ERROR, message=f"{role}: wanted the refusal {word}, got: {answer}")
     return Result(case, Status.AGREES)

@@ -179,7 +179,7 @@ class Oracle:
         golden = next(self.golden.run_all([(case, inputs)]))
         yield judge(case, golden, obtained)
         if live is not None:
-            yield judge(case, live, golden, of_port=False)
+            yield judge(case, live, golden, ("matlab", "matlab"))
 
     def close(self) -> None:
         """End Octave, if it was started."""

@@ -22,6 +22,7 @@ class Engine(ABC):
     """Runs cases. Entering it starts what it needs, leaving it ends that."""
 
     name: str
+    side: str = "matlab"  # the side of a case that it runs: "matlab" or "python"
 
     def __enter__(self) -> Self:
         return self

@@ -35,6 +35,7 @@ class PortEngine(Engine):
     """Runs the Python side of a case."""
 
     name = "port"
+    side = "python"
 
     def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:
         """Return the outputs as the port gave them, with their axes brought to the declared order.

@@ -63,16 +63,25 @@ def write_fixture(path: Path, records: Iterable[Record]) -> None:
 
 
 def _write(group: h5py.Group, record: Record) -> None:
-    group.attrs["id"] = record.id
-    group.attrs["digest"] = record.digest
-    group.attrs["files"] = json.dumps(dict(record.files), sort_keys=True)
-    group.attrs["versions"] = json.dumps(dict(record.versions), sort_keys=True)
+    told = {"id": record.id, "digest": record.digest}
+    told["files"] = json.dumps(dict(record.files), sort_keys=True)
+    told["versions"] = json.dumps(dict(record.versions), sort_keys=True)
     if record.refusal:
-        group.attrs["refusal"] = json.dumps(record.refusal)
+        told["refusal"] = json.dumps(record.refusal)
+    for name, text in told.items():
+        group.attrs[name] = _fixed(text)
     for part, tensors in (("inputs", record.inputs), ("outputs", record.outputs)):
         where = group.create_group(part, track_order=True)
         for name, value in tensors.items():
             _write_tensor(where, name, value, record.axes.get(name, ""))
+
+
+def _fixed(text: str) -> np.bytes_:
+    """Return text as HDF5's text of fixed length, which is under a checksum; of any length, it is not.
+
+    One flipped bit in the heap of the other kind can make HDF5 read for ever.
+    """
+    return np.bytes_(text.encode())
 
 
 def _write_tensor(group: h5py.Group, name: str, value: Array, axes: str) -> None:
@@ -87,7 +96,7 @@ def _write_tensor(group: h5py.Group, name: str, value: Array, axes: str) -> None
     if value.ndim == 0:
         dataset.attrs["scalar"] = True
     if axes:
-        dataset.attrs["axes"] = axes
+        dataset.attrs["axes"] = _fixed(axes)
 
 
 def read_fixture(path: Path) -> dict[str, Record]:
@@ -101,10 +110,11 @@ def read_fixture(path: Path) -> dict[str, Record]:
                 raise FormatError(
                     f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; record it again"
                 )
-            records = [_read(path, _hard(path, file["cases"], name)) for name in file["cases"]]
+            cases = _hard(path, file, "cases")
+            records = [_read(path, _hard(path, cases, name)) for name in cases]
     except PermissionError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(
@@ -114,11 +124,11 @@ def read_fixture(path: Path) -> dict[str, Record]:
 
 
 def _read(path: Path, group: h5py.Group) -> Record:
-    attrs = group.attrs
+    attrs = {name: value.decode() for name, value in group.attrs.items()}
     refusal = json.loads(attrs["refusal"]) if "refusal" in attrs else None
     return Record(
-        id=str(attrs["id"]),
-        digest=str(attrs["digest"]),
+        id=attrs["id"],
+        digest=attrs["digest"],
         files=json.loads(attrs["files"]),
         versions=json.loads(attrs["versions"]),
         inputs=_read_tensors(path, _hard(path, group, "inputs")),
