@@ -85,9 +85,10 @@ def _answers(todo: list[Case], engine: OctaveEngine) -> Iterator[tuple[Case, Rec
             ready.append((case, draw_inputs(case)))
         except PybnError as error:
             yield case, error
+    versions = engine.versions
     answers = engine.run_all(ready)
     for case, inputs in ready:
-        yield case, _to_record(case, inputs, next(answers), engine.versions)
+        yield case, _to_record(case, inputs, next(answers), versions)
 
 
 def _to_record(

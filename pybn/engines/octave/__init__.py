@@ -60,7 +60,7 @@ class OctaveEngine(Engine):
     @property
     def versions(self) -> dict[str, str]:
         """The versions of Octave, its BLAS and oct2py. Starts Octave."""
-        about = self._started().about
+        about = (self._session or self._started()).about  # not disturbing a batch that is under way
         return {key: str(about[key]) for key in ("octave", "blas", "oct2py")}
 
     def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:
