@@ -13,7 +13,7 @@ from pybn.draw import draw_inputs
 from pybn.engines.base import Engine, Tensors
 from pybn.engines.golden import GoldenEngine, stale
 from pybn.engines.octave import OctaveEngine
-from pybn.errors import EngineError, PybnError
+from pybn.errors import EngineError, FormatError, PybnError
 from pybn.formats.fixture import Record, write_fixture
 from pybn.sources import used_files
 
@@ -51,7 +51,7 @@ def state(case: Case, golden: GoldenEngine) -> tuple[str, str]:
 def _record_file(
     file: Path, cases: list[Case], which: frozenset[str], engine: OctaveEngine, golden: GoldenEngine
 ) -> Iterator[Change]:
-    known = golden.records(cases[0].fixture)
+    known = _known(cases[0].fixture, which, golden)
     stored = [case for case in cases if not case.live]
     states = {case.id: state(case, golden) for case in stored}
     todo = [case for case in stored if states[case.id][0] in which]
@@ -70,6 +70,17 @@ def _record_file(
     yield from (Change(file, name, "dropped", "no case has this name any more") for name in dropped)
     yield from (Change(file, case.id, "kept", _kept(states[case.id])) for case in stored if case not in todo)
     yield from (Change(file, case.id, "live only") for case in cases if case.live)
+
+
+def _known(fixture: Path, which: frozenset[str], golden: GoldenEngine) -> Mapping[str, Record]:
+    """Return the records that there are. Where all is recorded anew, a damaged file is as good as none."""
+    try:
+        return golden.records(fixture)
+    except FormatError:
+        if "fresh" not in which:
+            raise
+        golden.discard(fixture)
+        return {}
 
 
 def _kept(found: tuple[str, str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from pybn.case_file import read_case_file
 from pybn.engines.octave import OctaveEngine
+from pybn.errors import FormatError
 from pybn.formats.fixture import Record, read_fixture, write_fixture
 from pybn.parity import find_cases
 from pybn.record import record
@@ -133,3 +134,14 @@ def test_a_record_without_a_case_is_dropped(copied: Path, octave: OctaveEngine) 
     assert ("a new name [float64]", "recorded") in what
     assert ("1x15 to 3x5 [float64]", "dropped") in what
     assert "1x15 to 3x5 [float64]" not in read_fixture(copied.with_suffix(".h5"))
+
+
+def test_a_damaged_fixture_is_an_error_until_all_is_recorded_anew(copied: Path, octave: OctaveEngine) -> None:
+    fixture = copied.with_suffix(".h5")
+    before = fixture.read_bytes()
+    fixture.write_bytes(before[: len(before) // 2])
+    with pytest.raises(FormatError, match=r"reshape_row_major\.h5: is damaged.*pybn record --all"):
+        list(record(find_cases([copied]), frozenset({"missing", "stale"}), octave))
+    changes = list(record(find_cases([copied]), frozenset({"missing", "stale", "fresh"}), octave))
+    assert {c.what for c in changes} == {"recorded"}
+    assert fixture.read_bytes() == before

@@ -48,6 +48,10 @@ class GoldenEngine(Engine):
             self._files[fixture] = read_fixture(fixture)
         return self._files[fixture]
 
+    def discard(self, fixture: Path) -> None:
+        """From now on take a fixture for empty, whatever is in the file."""
+        self._files[fixture] = {}
+
 
 def _remedy(case: Case) -> str:
     if case.live:

@@ -104,7 +104,7 @@ def verdict(path: str, status: int, answer: bytes, *, deadline: float, memory: i
         case {"value": value}:
             return value
         case {"refused": str(reason)}:
-            raise FormatError(f"{path}: {reason}")
+            raise FormatError(f"{path}: {_shown(reason)}")
         case {"system": str(reason)}:
             raise FileError(f"{path}: cannot be read: {reason}")
         case {"memory": _}:
@@ -118,6 +118,11 @@ def _decode(answer: bytes) -> object:
         return json.loads(answer)
     except (ValueError, RecursionError):
         return None
+
+
+def _shown(reason: str) -> str:
+    """Return a reason without what a terminal would act on: a library may quote the file in it."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in reason)
 
 
 def _too_slow(deadline: float) -> str:

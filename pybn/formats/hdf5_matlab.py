@@ -68,7 +68,10 @@ class MatlabWalk(Walk):
         if attribute(item, "MATLAB_empty"):
             row.shape = matlab.two([int(extent) for extent in small(item)])
         elif attribute(item, "MATLAB_object_decode") == _OBJECT:
-            row.type, row.shape = f"{class_} object", matlab.object_shape([int(word) for word in small(item)])
+            row.type, row.shape = (
+                f"{class_} object",
+                matlab.object_shape([int(word) for word in small(item, 1 << 14)]),
+            )
         row.bytes = matlab.size(class_, row.shape or (), complex_=complex_)
         if self.rows.add(row) and class_ == "cell" and not attribute(item, "MATLAB_empty"):
             for index in range(self.rows.admit(row, math.prod(row.shape or ()))):

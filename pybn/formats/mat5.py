@@ -28,7 +28,7 @@ COMPLEX, GLOBAL, LOGICAL = 0x0800, 0x0400, 0x0200
 # miINT8 miUINT8 miINT16 miUINT16 miINT32 miUINT32 miSINGLE miDOUBLE miINT64 miUINT64
 STORED_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}
 LONGEST_NAMES = 1 << 20
-LONGEST_METADATA = 4096
+METADATA = 256
 
 
 def contents(file: BinaryIO, size: int) -> Contents:
@@ -207,17 +207,20 @@ class _Array:
 
     def _object_shape(self) -> tuple[int, ...] | None:
         kind, length, _ = self._tag()
-        if kind != MATRIX or length > LONGEST_METADATA:
+        if kind != MATRIX:
             return None
         words = _Array(self._source, length, self._order, self._rows).words()
         return matlab.object_shape(words)
 
     def words(self) -> tuple[int, ...]:
-        """Return the values of an array of uint32, () for any other."""
+        """Return the first values of an array of uint32, () for any other."""
         flags = self._numbers("I", 8)
         self._shape()
         self._name()
-        return self._numbers("I", LONGEST_METADATA) if flags and flags[0] & 0xFF == 13 else ()
+        _, length, small = self._tag()
+        data = self._source.read(min(length, METADATA)) if small is None else small
+        is_uint32 = bool(flags) and NUMERIC.get(flags[0] & 0xFF) == "uint32"
+        return self._unpacked("I", data) if is_uint32 else ()
 
     def _shape(self) -> tuple[int, ...]:
         shape = self._numbers("i", 4096)
@@ -229,7 +232,9 @@ class _Array:
         return _decoded(self._bytes(4096))
 
     def _numbers(self, letter: str, most: int) -> tuple[int, ...]:
-        data = self._bytes(most)
+        return self._unpacked(letter, self._bytes(most))
+
+    def _unpacked(self, letter: str, data: bytes) -> tuple[int, ...]:
         return struct.unpack(f"{self._order}{len(data) // 4}{letter}", data[: len(data) // 4 * 4])
 
     def _bytes(self, most: int) -> bytes:

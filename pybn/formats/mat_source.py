@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 from pybn.errors import FormatError
 
 BLOCK = 1 << 16
-MAX_INFLATED = 2 << 30
+MAX_INFLATED = 1 << 30
 
 
 class BudgetError(Exception):
