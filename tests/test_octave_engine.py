@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,17 +70,17 @@ def test_a_complex_without_imaginary_part_stays_complex(
 
 def test_axes_of_each_side(octave: OctaveEngine, m_file: MFile) -> None:
     """The declared order of axes is undone on the way back; Octave sees its own order."""
-    from dataclasses import replace
-
-    x = sample("float64", (2, 3, 4, 1))  # N C H W
-    case = make_case(
-        m_file("sizes", "function s = sizes(x)\n  s = size(x);\nend\n"), "sizes", ["s = sizes(x)"], {"x": x}
-    )
-    declared = replace(case.inputs["x"], axes=("N", "C", "H", "W"), matlab=("H", "W", "C", "N"))
-    case = replace(
-        case, inputs={"x": declared}, outputs=make_case(Path(), "f", [], {}, {"s": ((4,), "float64")}).outputs
-    )
-    assert octave.run(case, {"x": x})["s"].tolist() == [4, 1, 3, 2]
+    folder = m_file("sizes", "function [s, y] = sizes(x)\n  s = size(x); y = x;\nend\n")
+    for shape, axes, size in [((2, 3, 4, 1), (3, 2, 1, 0), [1, 4, 3, 2]), ((5,), (0,), [5, 1])]:
+        x = {"x": sample("float64", shape)}
+        wanted = {"s": ((len(size),), "float64"), "y": (shape, "float64")}
+        case = make_case(folder, "sizes", ["s, y = sizes(x)"], x, wanted)
+        side = tuple(f"d{axis}" for axis in axes)
+        turned = replace(case.inputs["x"], matlab=side), replace(case.outputs["y"], matlab=side)
+        case = replace(case, inputs={"x": turned[0]}, outputs={**case.outputs, "y": turned[1]})
+        outputs = octave.run(case, x)
+        assert outputs["s"].tolist() == size
+        assert same_bits(outputs["y"], x["x"])
 
 
 @pytest.mark.parametrize(
@@ -280,6 +281,17 @@ def test_objects(octave: OctaveEngine, m_file: MFile) -> None:
     wanted = dict(pair for pair in steps.values() if pair)
     case = make_case(folder, "Counter", list(steps), x, dict.fromkeys(wanted, scalar), new=[10])
     assert {name: y.item() for name, y in octave.run(case, x).items()} == wanted
+
+
+def test_a_handle_in_a_property_that_only_its_object_may_set(octave: OctaveEngine, m_file: MFile) -> None:
+    folder = m_file("Counter", HANDLE)
+    m_file("Plain", PLAIN)
+    m_file("Holder", "classdef Holder < handle\n  properties (SetAccess = private)\n    counter = [];\n  end\n"
+           "  methods\n    function obj = Holder(), obj.counter = Counter(1); end\n  end\nend\n")  # fmt: skip
+    steps = ["self.counter.count = 5", "y = self.counter.count"]
+    assert octave.run(make_case(folder, "Holder", steps, {}, {"y": ((), "float64")}, new=[]), {})["y"] == 5
+    with pytest.raises(EngineError, match=r"step 'self.counter = 5'"):
+        octave.run(make_case(folder, "Holder", ["self.counter = 5"], new=[]), {})
 
 
 def test_values_in_objects_change_as_matlab_would(octave: OctaveEngine, m_file: MFile) -> None:

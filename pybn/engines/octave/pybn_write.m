@@ -27,9 +27,9 @@ function put_value(fid, value)
   put_head(fid, code, code <= 10 && iscomplex(value), size(value));
   switch code
     case num2cell(1:10)
-      put_numbers(fid, real(value), classes{code});
+      fwrite(fid, real(value), classes{code});
       if iscomplex(value)
-        put_numbers(fid, imag(value), classes{code});
+        fwrite(fid, imag(value), classes{code});
       end
     case {11, 12}
       fwrite(fid, value, 'uint8');
@@ -50,14 +50,6 @@ function put_value(fid, value)
         end
       end
   end
-end
-
-function put_numbers(fid, x, name)
-  if strcmp(name, 'single')  % fwrite goes by way of double, which changes the bits of some NaN
-    x = typecast(x(:), 'uint32');
-    name = 'uint32';
-  end
-  fwrite(fid, x, name);
 end
 
 function put_head(fid, code, is_complex, dims)
