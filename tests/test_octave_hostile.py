@@ -76,6 +76,7 @@ ANSWERS = {
     "background_session": "system('setsid sleep 1001 >/dev/null 2>&1 &');",
     "background_orphan": "system('(setsid sh -c \"sleep 1002 & sleep 1003\" &)');",
     "background_without_environment": "system('env -i sleep 1004 &');",
+    "background_without_trace": "system('env -i setsid sleep 1006 &');",
     "forks": "for k = 1:3, if fork() == 0, while true, pause(1), end, end, end",
     "reads_stdin": "system('cat'); system('read x');",
     "terminated": "kill(getpid(), 15);",

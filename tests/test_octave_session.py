@@ -97,6 +97,25 @@ def test_nothing_is_left_when_every_python_is_killed(temporary: Path, m_file: MF
         assert gone(temporary, 2)
 
 
+ORPHANS = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1)  # whoever is left behind comes to us, as to the first process of a container
+from pybn.engines.octave import OctaveEngine
+with OctaveEngine(60):
+    pass
+try:
+    print(os.waitpid(-1, os.WNOHANG))
+except ChildProcessError:
+    print("none")
+"""
+
+
+def test_not_even_a_zombie_is_left(temporary: Path) -> None:
+    """In a container often nobody reaps."""
+    python = subprocess.run([sys.executable, "-c", ORPHANS], capture_output=True, text=True, check=True)
+    assert python.stdout == "none\n"
+
+
 def test_an_octave_that_somebody_else_kills(temporary: Path, twice: Callable[..., Job]) -> None:
     """In the middle of a case, that case is an error; between cases, nobody notices. The next ones run."""
     with OctaveEngine(20) as engine:

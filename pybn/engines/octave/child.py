@@ -1,7 +1,8 @@
 """The child process that holds Octave through oct2py. Started by session.py; never imported by pybn.
 
-Standard input brings one JSON command a line. Replies go to standard output, one JSON object a line. When this
-process ends, as it does when the parent is gone, a keeper makes sure that no process and no file stays behind.
+Standard input brings one JSON command a line; an empty one, or its end, ends everything. Replies go to standard
+output, one JSON object a line. No process and no file stays behind: this process kills all that descends from it,
+and where it is killed itself, a keeper does so.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ import os
 import queue
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 INSTALL = "install it with: pip install 'pybn[octave]'"
 GIB = 1 << 30
 FILE_LIMIT = 4 * GIB  # of any one file that Octave, or what it starts, writes
@@ -97,25 +101,50 @@ def _limit() -> None:
 
 
 def _tie_children_to_us() -> None:
-    """Ask the kernel to kill Octave when this process dies, in whatever way it does (Linux)."""
+    """Have the kernel kill Octave when this process dies, and give us what Octave's processes leave (Linux)."""
     if sys.platform == "linux":
         prctl = ctypes.CDLL(None).prctl
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
         os.register_at_fork(after_in_child=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
 
 
 def _listen(commands: queue.Queue[dict[str, Any]], parent: int) -> None:
-    """Pass commands on until the parent is gone."""
+    """Pass commands on until the parent is done or gone."""
     pending = b""
     while os.getppid() == parent:  # a process that it forked may hold our standard input open
         if not select.select([0], [], [], 0.5)[0]:
             continue
         chunk = os.read(0, 1 << 16)
-        if not chunk:
-            break
         *lines, pending = (pending + chunk).split(b"\n")
-        for line in lines:
-            commands.put(json.loads(line))
+        told = [json.loads(line) for line in lines]
+        if not chunk or {} in told:
+            break
+        for command in told:
+            commands.put(command)
+    _end_children()
+    shutil.rmtree(os.environ["PYBN_SESSION"], ignore_errors=True)
     os._exit(0)
+
+
+def _end_children(patience: float = 5.0) -> None:
+    """Kill our children until there are none; those of a child that was killed become ours."""
+    until = time.monotonic() + patience
+    while (found := list(_children())) and time.monotonic() < until:
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.002)
+
+
+def _children() -> Iterator[int]:
+    ours = str(os.getpid()).encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "stat").read_bytes().rsplit(b")", 1)[1].split()[1] == ours:
+                yield int(entry.name)
 
 
 if __name__ == "__main__":

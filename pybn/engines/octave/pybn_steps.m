@@ -62,7 +62,7 @@ function [vars, object] = perform(step, vars, fixed, object)
       else
         [answers{:}] = feval(step.path{1}, args{:});
       end
-      vars = bind(step.targets, answers, vars);
+      [vars, object] = bind(step.targets, answers, vars, object);
   end
 end
 
@@ -82,9 +82,13 @@ function object = assign(object, path, value)
   object.(path{1}) = value;
 end
 
-function vars = bind(targets, answers, vars)
+function [vars, object] = bind(targets, answers, vars, object)
   for k = 1:numel(targets)
     target = targets{k};
+    if isempty(target.fields) && any(strcmp(target.names, 'self'))  % of a value class: its methods return the new one
+      object = answers{k};
+      continue
+    end
     for m = 1:numel(target.names)
       if isempty(target.fields)
         vars.(target.names{m}) = answers{k};

@@ -167,7 +167,12 @@ class Session:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
-        for group in (self.octave_pid, process.pid):
+        with contextlib.suppress(OSError):  # it ends what it started best itself, and leaves no zombies
+            os.write(process.stdin.fileno(), b"{}\n")  # type: ignore[union-attr]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        ended = process.returncode is not None and sys.platform == "linux"
+        for group in () if ended else (self.octave_pid, process.pid):
             if group > 0:
                 with contextlib.suppress(OSError):
                     os.killpg(group, signal.SIGKILL)
