@@ -56,7 +56,7 @@ class Listing:
         lines += ["", *(_table(_with_hidden(rows, shown)) if rows else ["nothing in it"])]
         left_out = len(rows) - len(shown) + self.contents.unlisted + sum(row.unlisted for row in rows)
         if left_out:
-            lines += ["", f"... and {left_out:,} more"]
+            lines += ["", f"... and {left_out:,} more; --json lists all"]
         return "\n".join(lines)
 
 

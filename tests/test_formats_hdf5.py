@@ -263,7 +263,7 @@ def matlab(tmp_path: Path) -> Path:
             np.array([[text.ref, empty.ref], [inner.ref, h5py.Reference()]], h5py.ref_dtype),
             "cell",
         )
-        metadata = np.array([[0xDD000000, 2, 26, 1, 1, 1]], np.uint32)
+        metadata = np.array([[0xDD000000, 2, 2600, 1, *range(1, 2602)]], np.uint32)
         put(file, "net", metadata, "dlnetwork", MATLAB_object_decode=np.int32(3))
         one = file.create_group("one")
         put(one, "a", np.zeros((1, 1)), "double")
@@ -304,7 +304,7 @@ def test_matlab_7_3(matlab: Path) -> None:
         "many/(1).k": ("double", (0, 0), 0),
         "many/(2).v": ("double", (0, 0), 0),
         "many/(2).k": ("char", (1, 4), 8),
-        "net": ("dlnetwork object", (26, 1), None),
+        "net": ("dlnetwork object", (2600, 1), None),
         "none": ("single", (0, 3), 0),
         "one": ("struct", (1, 1), None),
         "one/b": ("double", (2, 1), 16),

@@ -76,7 +76,8 @@ def test_flags_and_byte_order(tmp_path: Path) -> None:
 
 
 def test_objects_and_functions(tmp_path: Path) -> None:
-    metadata = array(13, (6, 1), "", element(6, struct.pack("<6I", 0xDD000000, 2, 26, 1, 1, 1)))
+    words = [0xDD000000, 2, 2600, 1, *range(1, 2602)]
+    metadata = array(13, (2605, 1), "", element(6, struct.pack("<2605I", *words)))
     modern = array(17, (), "net", element(1, b"MCOS"), element(1, b"nnet.cnn.layer.Layer"), metadata)
     names = element(5, struct.pack("<i", 8)) + element(1, b"version\0note\0\0\0\0")
     old = array(
@@ -95,7 +96,7 @@ def test_objects_and_functions(tmp_path: Path) -> None:
     )
     listing = inspect(path)
     assert seen(listing) == {
-        "net": ("nnet.cnn.layer.Layer object", (26, 1), None),
+        "net": ("nnet.cnn.layer.Layer object", (2600, 1), None),
         "old": ("network object", (1, 1), None),
         "old/version": ("char", (1, 1), 2),
         "old/note": ("double", (0, 0), 0),
