@@ -153,6 +153,8 @@ def check_calls(case: Case) -> None:
         for step in steps:
             if not has_object and (not isinstance(step, Call) or ".".join(step.path) not in names):
                 raise CaseError(f"{side} step {step.text!r}: wanted a call of {max(names, key=len)}")
+            if not has_object and isinstance(step, Call) and "self" in step.targets:
+                raise CaseError(f"{side} step {step.text!r}: there is no object that 'self' could be")
             if side == "matlab" and isinstance(step, Call) and step.keywords:
                 raise CaseError(f"matlab step {step.text!r}: MATLAB has no keyword arguments")
             if side == "matlab" and isinstance(step, Call) and step.path == ("self",):

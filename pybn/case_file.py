@@ -28,12 +28,25 @@ Pairs = list[tuple[Step | None, Step | None]]
 
 
 def is_case_file(path: Path) -> bool:
-    """Tell whether a .toml file is one of ours: it has cases and a side to run them on."""
+    """Tell whether a .toml file is one of ours: it has both sides, or cases and a side to run them on.
+
+    A case file that is broken must not pass for none: it is one, and reading it says what is wrong.
+    """
     try:
         told = _parse(path)
     except (CaseError, FileError):
+        return _speaks_of_us(path)
+    return told.keys() >= {"matlab", "python"} or (
+        "case" in told and bool(told.keys() & {"matlab", "python"})
+    )
+
+
+def _speaks_of_us(path: Path) -> bool:
+    try:
+        raw = path.read_bytes()[:LIMIT]
+    except OSError:
         return False
-    return "case" in told and ("matlab" in told or "python" in told)
+    return b"[matlab]" in raw and b"[python]" in raw
 
 
 def read_case_file(path: str | Path) -> list[Case]:

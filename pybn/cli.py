@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from pybn import __version__
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, IO_FAILED, USAGE, PybnError
+
+if TYPE_CHECKING:
+    from pybn.parity import Result
+    from pybn.record import Change
 
 EPILOG = "exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave is missing, 4 bad input, 5 input or output failed"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _mend_streams()
     parser = _parser()
     options = parser.parse_args(argv)
     if options.command is None:
@@ -39,6 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _complain(str(error))
         return IO_FAILED
+
+
+def _mend_streams() -> None:
+    """Let what a stream's encoding has not be written as an escape, and a closed stream take all and show nothing."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(message: str) -> None:
@@ -140,9 +156,12 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError("wanted a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"wanted a number of seconds above 0, got {text!r}")
     return value
 
 
@@ -152,45 +171,52 @@ def _parity(options: argparse.Namespace) -> int:
     from pybn.errors import UsageError
     from pybn.progress import progress
 
+    names = (options.expected, options.obtained)
     if options.expected == options.obtained:
         raise UsageError(f"--expected and --obtained are both {options.expected}: nothing would be compared")
     golden = GoldenEngine()
-    found = parity.find_cases(options.paths)
+    broken: list[PybnError] = []
+    found = parity.find_cases(options.paths, broken)
     wanted = [c for c in found if options.match in c.id or options.match in c.stem]
-    if not wanted:
+    if not wanted and not broken:
         raise UsageError(f"-k {options.match!r}: none of {len(found)} cases has that in its name")
-    cases = (
-        wanted if "golden" not in (options.expected, options.obtained) else [c for c in wanted if not c.live]
-    )
+    cases = [c for c in wanted if not c.live] if "golden" in names else wanted
     skipped = len(wanted) - len(cases)
-    expected = parity.make_engine(options.expected, golden, options.deadline)
-    obtained = parity.make_engine(options.obtained, golden, options.deadline)
+    if skipped and not cases:
+        raise UsageError(
+            f"all {skipped} cases are live only, so none is recorded; --expected octave runs them"
+        )
+    expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
     with expected, obtained:
         run = parity.run_parity(cases, expected, obtained, golden)
         results = list(progress(run, len(cases), f"{options.expected} against {options.obtained}"))
-        versions = {
-            key: value for e in (expected, obtained) for key, value in getattr(e, "versions", {}).items()
-        }
+        versions = {k: v for e in (expected, obtained) for k, v in getattr(e, "versions", {}).items()}
     if options.json:
-        sys.stdout.write(report.parity_json(results, options.expected, options.obtained, skipped, versions))
-    else:
+        sys.stdout.write(report.parity_json(results, *names, skipped, versions, broken))
+    elif cases:
         style = report.Style(sys.stdout)
         shown = [r for r in results if not r.passed] if options.quiet else results
         if shown:
             sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
-        named = f"octave {versions['octave']}" if "octave" in versions else ""
-        sides = [named if named and s == "octave" else s for s in (options.expected, options.obtained)]
+        sides = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
         sys.stdout.write(report.parity_summary(results, sides[0], sides[1], skipped, style))
-    return _parity_code(results)
+    return _worst(_parity_code(results), broken)
 
 
-def _parity_code(results: Sequence[object]) -> int:
-    from pybn.parity import Result, Status
+def _parity_code(results: Sequence[Result]) -> int:
+    from pybn.parity import Status
 
-    bad = [r for r in results if isinstance(r, Result) and not r.passed]
+    bad = [r for r in results if not r.passed]
     if not bad:
         return AGREE
     return DIFFER if any(r.status is Status.DIFFERS for r in bad) else BAD_INPUT
+
+
+def _worst(code: int, broken: Sequence[PybnError]) -> int:
+    """Complain of each file that could not be read, after the rest was done, and return what to exit with."""
+    for error in broken:
+        _complain(str(error))
+    return code or (broken[0].exit_code if broken else AGREE)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -200,52 +226,54 @@ def _record(options: argparse.Namespace) -> int:
     from pybn.record import record
 
     find_octave()
-    cases = parity.find_cases(options.paths)
+    broken: list[PybnError] = []
+    cases = parity.find_cases(options.paths, broken)
     which = {"missing"} if options.missing else {"stale"} if options.stale else {"missing", "stale"}
-    which |= {"fresh"} if options.all else set()
+    which |= {"missing", "stale", "fresh"} if options.all else set()
     with OctaveEngine(options.deadline, lazily=True) as engine:
         changes = list(progress(record(cases, frozenset(which), engine), len(cases), "recording"))
     if options.json:
         told = [{"file": str(c.file), "case": c.id, "what": c.what, "why": c.why} for c in changes]
-        sys.stdout.write(
-            json.dumps({"schema": 1, "pybn": __version__, "job": "record", "changes": told}, indent=2) + "\n"
-        )
+        _print_json("record", changes=told)
     else:
         _print_changes(changes)
-    return BAD_INPUT if any(c.what == "failed" for c in changes) else AGREE
+    return _worst(BAD_INPUT if any(c.what == "failed" for c in changes) else AGREE, broken)
 
 
-def _print_changes(changes: Sequence[object]) -> None:
+def _print_changes(changes: Sequence[Change]) -> None:
     from collections import Counter
 
-    from pybn.record import Change
     from pybn.report import printable
 
-    known = [c for c in changes if isinstance(c, Change)]
-    for change in known:
+    for change in changes:
         if change.what in ("recorded", "dropped", "failed") or change.why:
             why = f": {change.why}" if change.why else ""
             sys.stdout.write(printable(f"{change.what:<9} {change.file.stem}: {change.id}{why}") + "\n")
-    counts = Counter(c.what for c in known)
+    counts = Counter(c.what for c in changes)
     sys.stdout.write(", ".join(f"{n} {what}" for what, n in counts.items()) + "\n")
 
 
 def _inspect(options: argparse.Namespace) -> int:
     from pybn.inspection import inspect
 
-    listings = []
+    listings, broken = [], []
     for file in options.files:
-        listing = inspect(file)
+        try:
+            listing = inspect(file)
+        except PybnError as error:
+            broken.append(error)
+            continue
         if options.json:
             listings.append(listing.to_json())
         else:
             sys.stdout.write(listing.to_text().rstrip("\n") + "\n")
-    if options.json:
-        sys.stdout.write(
-            json.dumps({"schema": 1, "pybn": __version__, "job": "inspect", "files": listings}, indent=2)
-            + "\n"
-        )
-    return AGREE
+    if options.json and listings:
+        _print_json("inspect", files=listings)
+    return _worst(AGREE, broken)
+
+
+def _print_json(job: str, **told: object) -> None:
+    sys.stdout.write(json.dumps({"schema": 1, "pybn": __version__, "job": job, **told}, indent=2) + "\n")
 
 
 def _doctor(options: argparse.Namespace) -> int:

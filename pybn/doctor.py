@@ -101,7 +101,7 @@ def _octave() -> Finding:
             check=False,
         ).stdout
     except PybnError as error:
-        return Finding("octave", "missing", str(error), FIX_OCTAVE, "to run .m files")
+        return Finding("octave", "missing", str(error).partition(";")[0], FIX_OCTAVE, "to run .m files")
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding("octave", "wrong", f"does not start: {error}", FIX_OCTAVE, "to run .m files")
     version = said.splitlines()[0].rsplit(" ", 1)[-1] if said else "no version"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,15 +46,17 @@ class Result:
         return self.status in (Status.AGREES, Status.DIVERGES)
 
 
-def find_cases(paths: Sequence[str | Path] = ()) -> list[Case]:
+def find_cases(paths: Sequence[str | Path] = (), broken: list[PybnError] | None = None) -> list[Case]:
     """Return the cases of case files and of folders of them; of the bundled ones where no path is given.
 
-    Raises UsageError where a path is nothing or a folder has no case file; CaseError, FileError.
+    Hidden folders and virtual environments are left out. The error of a case file that cannot be read goes
+    into `broken`, where that is given, and is raised otherwise.
+    Raises FileError where a path is nothing, UsageError where a folder has no case file; CaseError.
     """
     cases: list[Case] = []
     for path in [Path(p) for p in paths] or [bundled("fixtures")]:
         if path.is_dir():
-            files = [file for file in sorted(path.rglob("*.toml")) if is_case_file(file)]
+            files = [file for file in _toml_files(path) if is_case_file(file)]
             if not files:
                 raise UsageError(
                     f"{path}: no case file (a .toml with [matlab], [python] and [[case]]) in this folder"
@@ -63,8 +66,24 @@ def find_cases(paths: Sequence[str | Path] = ()) -> list[Case]:
         else:
             raise FileError(f"{path}: there is no such file or folder")
         for file in files:
-            cases += read_case_file(file)
+            try:
+                cases += read_case_file(file)
+            except PybnError as error:
+                if broken is None:
+                    raise
+                broken.append(error)
     return cases
+
+
+def _toml_files(path: Path) -> Iterator[Path]:
+    """Yield the .toml files of a folder, as pytest would find them: what an environment holds is not the user's."""
+    for folder, inner, files in os.walk(path):
+        inner[:] = sorted(
+            name
+            for name in inner
+            if not name.startswith(".") and not (Path(folder) / name / "pyvenv.cfg").exists()
+        )
+        yield from (Path(folder) / name for name in sorted(files) if name.endswith(".toml"))
 
 
 def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engine:

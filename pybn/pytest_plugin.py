@@ -48,7 +48,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
     """Collect a .toml that has cases."""
-    if file_path.suffix != ".toml" or b"[[case]]" not in file_path.read_bytes():
+    if file_path.suffix != ".toml":
         return None
     from pybn.case_file import is_case_file
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pybn.case import Case
 from pybn.compare import EXACT, compare
 from pybn.draw import draw_inputs
-from pybn.engines.base import Engine, Tensors
+from pybn.engines.base import Tensors
 from pybn.engines.golden import GoldenEngine, stale
 from pybn.engines.octave import OctaveEngine
 from pybn.errors import EngineError, FormatError, PybnError
@@ -67,7 +67,10 @@ def _record_file(
     if fresh or dropped:
         merged = [fresh.get(case.id) or known.get(case.id) for case in stored]
         write_fixture(cases[0].fixture, [each for each in merged if each is not None])
-    yield from (Change(file, name, "dropped", "no case has this name any more") for name in dropped)
+    live = {case.id for case in cases if case.live}
+    for name in dropped:
+        why = "it is live only now" if name in live else "no case has this name any more"
+        yield Change(file, name, "dropped", why)
     yield from (Change(file, case.id, "kept", _kept(states[case.id])) for case in stored if case not in todo)
     yield from (Change(file, case.id, "live only") for case in cases if case.live)
 
@@ -127,6 +130,3 @@ def _difference(reason: str, old: Record | None, new: Record) -> str:
     found = compare(old.outputs, new.outputs, dict.fromkeys(new.outputs, EXACT))
     moved = [each.explain() for each in found if each.verdict != "equal"]
     return "; ".join([reason or "recorded again", *(moved or ["the answers are the same"])])
-
-
-__all__ = ["Change", "Engine", "record", "state"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from typing import IO, Any
 
 import pybn
 from pybn.compare import Comparison, Verdict
+from pybn.errors import PybnError
 from pybn.parity import Result, Status
 
 SCHEMA = 1
@@ -26,6 +28,7 @@ class Style:
 
     def __init__(self, stream: IO[str]) -> None:
         self.colour = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self.columns = shutil.get_terminal_size().columns if stream.isatty() else 0
         encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
         self.good, self.bad, self.warn = (
             ("✓", "✗", "~") if encoding.startswith("utf") else ("ok", "FAIL", "~")
@@ -45,6 +48,8 @@ def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = Fal
     """Return one line a case, its precisions side by side, under a heading a case file; failures in full below it."""
     width = max((len(r.case.name) for r in results), default=0)
     width = min(max(width, 20), 52)
+    if style.columns:
+        width = max(min(width, style.columns - 47), 20)
     lines: list[str] = []
     for (_, file), group in _grouped(results, lambda r: (r.case.stem, r.case.file)).items():
         lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {_near(file)}", "dim")]
@@ -86,7 +91,8 @@ def _verdict(results: Sequence[Result]) -> str:
         return f"known divergence: {results[0].message}"
     found = [c for r in results for c in r.comparisons]
     worst = max((c.max_ulp for c in found), default=0)
-    return f"{len(found):3d} tensors, {worst} ULP"
+    close = "" if all(c.verdict is Verdict.EQUAL for c in found) else "close, at most "
+    return f"{len(found):3d} tensor{_s(found)}, {close}{worst} ULP"
 
 
 def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
@@ -111,23 +117,40 @@ def parity_summary(
     """Return the line that a person reads last, or only."""
     count = Counter(r.status for r in results)
     found = [c for r in results for c in r.comparisons]
-    bad = sum(not r.passed for r in results)
     agreeing = [c for r in results if r.status is Status.AGREES for c in r.comparisons]
-    text = f"{expected} against {obtained}: {len(results)} cases, {len(found)} tensors"
+    bad = [r for r in results if not r.passed]
+    text = f"{expected} against {obtained}: {len(results)} case{_s(results)}, {len(found)} tensor{_s(found)}"
     if bad:
         told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
-        verdict = style.paint(f"{style.bad} {bad} of them do not agree ({told})", "bad")
+        verdict = style.paint(f"{style.bad} {len(bad)} of them do not agree ({told})", "bad")
+    elif not count[Status.AGREES]:
+        verdict = style.paint(f"{style.warn} none agrees, as declared", "warn")
     else:
-        exact = all(c.verdict is Verdict.EQUAL for c in agreeing)
-        bits = "bit for bit" if exact else f"within {max(c.max_ulp for c in agreeing)} ULP"
-        verdict = style.paint(f"{style.good} all agree, {bits}", "good")
-    extra = f", {count[Status.DIVERGES]} known divergences" if count[Status.DIVERGES] else ""
-    extra += f"\n{skipped} more cases are live only; --expected octave runs them" if skipped else ""
+        verdict = style.paint(f"{style.good} all agree{_how_well(agreeing)}", "good")
+    extra = f", {count[Status.DIVERGES]} known to diverge" if count[Status.DIVERGES] else ""
+    extra += f"\n{skipped} more, live only: --expected octave runs them" if skipped else ""
     return f"{text}: {verdict}{extra}\n"
 
 
+def _how_well(agreeing: Sequence[Comparison]) -> str:
+    if not agreeing:  # refusals alone
+        return ""
+    if all(c.verdict is Verdict.EQUAL for c in agreeing):
+        return ", bit for bit"
+    return f", within what their cases allow (at most {max(c.max_ulp for c in agreeing)} ULP)"
+
+
+def _s(items: Sequence[object]) -> str:
+    return "" if len(items) == 1 else "s"
+
+
 def parity_json(
-    results: Sequence[Result], expected: str, obtained: str, skipped: int, versions: dict[str, str]
+    results: Sequence[Result],
+    expected: str,
+    obtained: str,
+    skipped: int,
+    versions: dict[str, str],
+    broken: Sequence[PybnError] = (),
 ) -> str:
     """Return all that was found, as JSON of version SCHEMA."""
     told = {
@@ -137,12 +160,13 @@ def parity_json(
         "expected": expected,
         "obtained": obtained,
         "versions": versions,
-        "passed": all(r.passed for r in results),
+        "passed": all(r.passed for r in results) and not broken,
         "live_only_skipped": skipped,
+        "broken": [str(error) for error in broken],
         "counts": {str(s): sum(r.status is s for r in results) for s in Status},
         "cases": [_result_json(r) for r in results],
     }
-    return json.dumps(told, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return json.dumps(told, indent=2, allow_nan=False) + "\n"
 
 
 def _result_json(result: Result) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class _Parser:
 
     def step(self) -> Step:
         if any(value == "=" for _, value, _ in self._top_level()):
-            if self._peek() == "self":
+            if self._peek() == "self" and self.tokens[1][1] == ".":
                 return self._set()
             targets = self._targets()
         else:
@@ -117,9 +117,9 @@ class _Parser:
         return tuple(targets)
 
     def _target(self, bound: list[str]) -> Target:
-        if self._peek() == "_":
-            self._next()
-            return "_"
+        if self._peek() == "_" or (self._peek() == "self" and "self" not in bound):
+            bound += [self._peek()] * (self._peek() == "self")
+            return self._next()
         if self._peek() != "{":
             return self._unbound(bound)
         return Pattern(tuple((field, self._unbound(bound)) for field in self._field_names()))

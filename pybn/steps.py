@@ -115,7 +115,7 @@ def bound_names(step: Step) -> Iterator[str]:
         for target in step.targets:
             if isinstance(target, Pattern):
                 yield from (name for _, name in target.fields)
-            elif target != "_":
+            elif target not in ("_", "self"):
                 yield target
 
 

@@ -56,6 +56,7 @@ def pybn(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.Com
         env=os.environ | env,
         capture_output=True,
         text=True,
+        errors="replace",
         stdin=subprocess.DEVNULL,
         timeout=120,
         check=False,

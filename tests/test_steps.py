@@ -83,6 +83,8 @@ def call(
             ("f",),
             tuple(Literal(v) for v in ("$eps", "%s", '"); system(1); (')),
         ),
+        call("self = f(x)", ("self",), ("f",), (X,)),
+        call("self, y = f(x)", ("self", "y"), ("f",), (X,)),
         call(
             "truex = infinite(nanx, selfish)",
             ("truex",),
@@ -126,6 +128,7 @@ def test_names_that_a_step_binds_and_uses() -> None:
     assert list(used_attributes(step)) == ["e", "d"]
     assert list(used_names(parse_step("self.a = [x]"))) == ["x"]
     assert list(bound_names(parse_step("m = self.a"))) == ["m"]
+    assert list(bound_names(parse_step("self, y = f(x)"))) == ["y"]
     assert [*used_names(parse_step("m = self.a")), *bound_names(parse_step("self.a = 1"))] == []
 
 
@@ -172,7 +175,8 @@ NAME = "a name (a letter, then letters, digits or _, at most 63)"
         ("y, y = f(x)", "wanted the name of another variable at character 4, got 'y'"),
         ("y, {a: y} = f(x)", "wanted the name of another variable at character 8, got 'y'"),
         ("true = f(x)", "wanted the name of another variable at character 1, got 'true'"),
-        ("x, self = f()", "wanted the name of another variable at character 4, got 'self'"),
+        ("self, self = f()", "wanted the name of another variable at character 7, got 'self'"),
+        ("{a: self} = f()", "wanted the name of another variable at character 5, got 'self'"),
         ("{a: none} = f()", "wanted the name of another variable at character 5, got 'none'"),
         ("{} = f(x)", f"wanted {NAME} at character 2, got '}}'"),
         ("y = f({})", f"wanted {NAME} at character 8, got '}}'"),
@@ -184,7 +188,6 @@ NAME = "a name (a letter, then letters, digits or _, at most 63)"
             "y = f(9223372036854775808)",
             "wanted a whole number of 64 bits at character 7, got '9223372036854775808'",
         ),
-        ("self = f(x)", "wanted a property after 'self.' at character 6, got '='"),
         ("self.a = ", f"wanted {NAME} at character 9, got the end"),
         (
             "m, n = self.a",

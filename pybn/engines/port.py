@@ -78,7 +78,9 @@ class Run:
             return action()
         except CaseError:
             raise
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # SystemExit too: a port must not end the run
             name = type(error).__name__
             told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
             raise EngineError(told, step=text, identifier=name) from error
@@ -118,6 +120,8 @@ class Run:
         for target, value in zip(targets, answers, strict=True):
             if isinstance(target, Pattern):
                 self.variables |= {name: _own(_field(value, field)) for field, name in target.fields}
+            elif target == "self":
+                self.object = value
             elif target != "_":
                 self.variables[target] = _own(value)
 
@@ -159,8 +163,8 @@ def _field(value: Any, name: str) -> Any:
 def _load(case: Case) -> Any:
     module, _, path = case.python.target.partition(":")
     try:
+        _forget_others(case, module)
         value = importlib.import_module(module)
-        _want_from(case, module)
         for name in path.split("."):
             value = getattr(value, name)
     except (Exception, SystemExit) as error:
@@ -170,13 +174,14 @@ def _load(case: Case) -> Any:
     return value
 
 
-def _want_from(case: Case, module: str) -> None:
-    """Refuse a module that another folder gave before: a module of this name is imported once a process."""
+def _forget_others(case: Case, module: str) -> None:
+    """Drop a module of this name that came from another case's folder, so that this case's own is imported."""
     top = module.partition(".")[0]
-    if case.python.path and (spec := PathFinder.find_spec(top, [str(p) for p in case.python.path])):
-        there, here = getattr(sys.modules[top], "__file__", None), spec.origin
-        if there != here:
-            raise ImportError(f"{top} was imported from {there} before, not from {here}; rename one")
+    if top in sys.modules and case.python.path:
+        spec = PathFinder.find_spec(top, [str(p) for p in case.python.path])
+        if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
+            for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
+                del sys.modules[name]
 
 
 @contextmanager

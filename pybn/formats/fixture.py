@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,12 +104,14 @@ def read_fixture(path: Path) -> dict[str, Record]:
     """Return the records of a fixture by id; none where there is no file. Raises FormatError or FileError."""
     if not path.exists():
         return {}
+    if not path.is_file():
+        raise FormatError(f"{path}: wanted a fixture, got what is no file")
     try:
         with h5py.File(path, "r") as file:
             version = file.attrs.get("pybn_fixture")
             if version != VERSION:
                 raise FormatError(
-                    f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; record it again"
+                    f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; {_again(path)}"
                 )
             cases = _hard(path, file, "cases")
             records = [_read(path, _hard(path, cases, name)) for name in cases]
@@ -117,10 +120,12 @@ def read_fixture(path: Path) -> dict[str, Record]:
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(
-            f"{path}: is damaged, or no fixture: {error}; record it again: pybn record --all"
-        ) from error
+        raise FormatError(f"{path}: is damaged, or no fixture: {error}; {_again(path)}") from error
     return {record.id: record for record in records}
+
+
+def _again(path: Path) -> str:
+    return f"pybn record --all {shlex.quote(str(path.with_suffix('.toml')))} records it again"
 
 
 def _read(path: Path, group: h5py.Group) -> Record:

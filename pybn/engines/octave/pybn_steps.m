@@ -85,7 +85,8 @@ end
 function [vars, object] = bind(targets, answers, vars, object)
   for k = 1:numel(targets)
     target = targets{k};
-    if isempty(target.fields) && any(strcmp(target.names, 'self'))  % of a value class: its methods return the new one
+    if isempty(target.fields) && any(strcmp(target.names, 'self'))
+      % A method of a value class returns the new object.
       object = answers{k};
       continue
     end
