@@ -54,10 +54,16 @@ class Listing:
         lines = [f"{escape(self.path)}: {escape(self.contents.kind)}"]
         lines += [f"  {escape(line)}" for line in self.contents.about]
         lines += ["", *(_table(_with_hidden(rows, shown)) if rows else ["nothing in it"])]
-        left_out = len(rows) - len(shown) + self.contents.unlisted + sum(row.unlisted for row in rows)
-        if left_out:
-            lines += ["", f"... and {left_out:,} more; --json lists all"]
-        return "\n".join(lines)
+        unlisted = self.contents.unlisted + sum(row.unlisted for row in rows)
+        return "\n".join([*lines, *_footer(len(rows) - len(shown), unlisted)])
+
+
+def _footer(hidden: int, unlisted: int) -> list[str]:
+    """Say how much is not shown, and how much of that the other form of output has."""
+    if not hidden + unlisted:
+        return []
+    where = f"; --json lists {f'{hidden:,} of them' if unlisted else 'all'}" if hidden else ""
+    return ["", f"... and {hidden + unlisted:,} more{where}"]
 
 
 def choose(rows: list[Row], most: int) -> set[int]:

@@ -243,12 +243,12 @@ def test_a_long_listing_shows_the_top_whole_and_says_what_is_left_out(tmp_path: 
     assert [line.split()[0] for line in rows[1:13]] == [f"{{{k}}}" for k in range(1, 13)]
     assert rows[0].endswith("18 more inside")
     assert rows[-1].endswith("30 more inside")
-    assert footer == "... and 1,140 more"
+    assert footer == "... and 1,140 more; --json lists all"
     assert "more" not in listing.to_text(None)
     assert len(listing.to_text(None).splitlines()) == 4 + 40 * 31
     few = listing.to_text(7).splitlines()[4:]
     assert [line.split()[0] for line in few[:7]] == sorted(cells)[:7]
-    assert few[-1] == "... and 1,233 more"
+    assert few[-1] == "... and 1,233 more; --json lists all"
 
 
 def test_members_past_the_limit_are_counted(tmp_path: Path) -> None:
@@ -257,7 +257,8 @@ def test_members_past_the_limit_are_counted(tmp_path: Path) -> None:
     assert (len(listing.contents.rows), listing.contents.rows[0].unlisted) == (1001, 1500)
     lines = listing.to_text().splitlines()
     assert lines[4].endswith("2,401 more inside")
-    assert lines[-1] == "... and 2,401 more"
+    assert lines[-1] == "... and 2,401 more; --json lists 901 of them"
+    assert listing.to_text(None).splitlines()[-1] == "... and 1,500 more"
 
 
 def test_the_parent_loads_none_of_the_heavy_modules() -> None:
