@@ -10,6 +10,8 @@ classdef BatchNorm < handle
 %   The variance is the biased one (1/N), epsilon stands inside the square root, momentum weighs
 %   the OLD running statistic. Running statistics are zeros until the first training batch.
 %
+%   For MATLAB R2016b or newer, which expands (N,D) with (1,D), and for Octave.
+%
 %   Forward and backward follow the computational graph of batch normalisation one node at a time.
 %   Every node of the last training batch can be read as a property of the layer.
 

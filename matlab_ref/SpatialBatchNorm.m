@@ -7,6 +7,8 @@ classdef SpatialBatchNorm < handle
 %   layer.IsTraining(false)                                     running statistics from now on
 %
 %   x, y, dy are (H,W,C,N), where trailing ones may be missing; weights and bias are (1,C).
+%   For MATLAB R2016b or newer, which expands (N,D) with (1,D), and for Octave.
+%
 %   The images are permuted to (W,C,H,N), flattened by reshape_row_major to (W*H*N,C), handed to
 %   an ordinary BatchNorm, and brought back the same way. The inner BatchNorm holds the running
 %   statistics and every node of the computational graph; row (n-1)*H*W + (h-1)*W + w of a node

@@ -82,3 +82,12 @@ def test_the_figures_of_the_readme() -> None:
     assert f"{len(cases)} cases" in README
     assert f"{tensors:,} tensors" in README
     assert f"{len(cases)} cases, {tensors} tensors: ✓ all agree, bit for bit" in README
+
+
+def test_the_readme_names_every_key_of_a_case_file() -> None:
+    from pybn.case_file import CASE, TOP
+    from pybn.declare import CLOSE, TENSOR
+    from pybn.draw import KINDS, OPTIONS
+
+    told = set(re.findall(r"`(\w+)`", README)) | set(re.findall(r"`\[+(\w+)\]+`", README))
+    assert told >= {*TOP, *CASE, *TENSOR, *CLOSE, *OPTIONS, *KINDS}
