@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -103,18 +102,6 @@ def test_the_longest_name_that_a_folder_takes_can_be_written(tmp_path: Path) -> 
     path = tmp_path / ("\u8a9e" * 85)  # 255 bytes
     write(path, "x")
     assert path.read_text() == "x"
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a full disk needs the right to mount one")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
 
 
 def test_a_full_disk_is_said_and_leaves_the_old_file(tiny_disk: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pybn.case_file import read_case_file
 from pybn.engines.octave import OctaveEngine
-from pybn.errors import FormatError
+from pybn.errors import FileError, FormatError
 from pybn.formats.fixture import Record, read_fixture, write_fixture
 from pybn.parity import find_cases
 from pybn.record import record
@@ -145,3 +145,16 @@ def test_a_damaged_fixture_is_an_error_until_all_is_recorded_anew(copied: Path, 
     changes = list(record(find_cases([copied]), frozenset({"missing", "stale", "fresh"}), octave))
     assert {c.what for c in changes} == {"recorded"}
     assert fixture.read_bytes() == before
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_fixture(tiny_disk: Path) -> None:
+    def some(count: int) -> list[Record]:
+        rng = np.random.default_rng(0)
+        return [Record(f"{k}", "d", {}, {}, {}, {"y": rng.standard_normal(1000)}) for k in range(count)]
+
+    path = tiny_disk / "some.h5"
+    write_fixture(path, some(2))
+    with pytest.raises(FileError, match=r"some\.h5: cannot be written: the disk is full"):
+        write_fixture(path, some(40))
+    assert len(read_fixture(path)) == 2
+    assert list(tiny_disk.iterdir()) == [path]

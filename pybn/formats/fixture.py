@@ -52,15 +52,24 @@ class Record:
 def write_fixture(path: Path, records: Iterable[Record]) -> None:
     """Replace the fixture at `path` by one with these records, all of it or nothing. Raises FileError."""
     try:
-        with atomic_write(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
-            file.attrs["pybn_fixture"] = VERSION
-            cases = file.create_group("cases", track_order=True)
-            for record in records:
-                _write(cases.create_group(quote(record.id, safe=" []()=,+")), record)
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(_image(records))
     except FileError:
         raise
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error}") from error
+
+
+def _image(records: Iterable[Record]) -> bytes:
+    """Return the bytes of a fixture. HDF5 makes them in memory: on a full disk it tears a file and says nothing."""
+    with h5py.File("fixture", "w", libver="latest", driver="core", backing_store=False) as file:
+        file.attrs["pybn_fixture"] = VERSION
+        cases = file.create_group("cases", track_order=True)
+        for record in records:
+            _write(cases.create_group(quote(record.id, safe=" []()=,+")), record)
+        file.flush()
+        image: bytes = file.id.get_file_image()
+    return image
 
 
 def _write(group: h5py.Group, record: Record) -> None:
