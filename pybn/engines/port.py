@@ -163,7 +163,7 @@ def _field(value: Any, name: str) -> Any:
 def _load(case: Case) -> Any:
     module, _, path = case.python.target.partition(":")
     try:
-        _forget_others(case, module)
+        _make_way(case, module)
         value = importlib.import_module(module)
         for name in path.split("."):
             value = getattr(value, name)
@@ -174,14 +174,26 @@ def _load(case: Case) -> Any:
     return value
 
 
-def _forget_others(case: Case, module: str) -> None:
-    """Drop a module of this name that came from another case's folder, so that this case's own is imported."""
+_FROM_CASES: set[str] = set()  # top-level modules that came from the folder of some case
+
+
+def _make_way(case: Case, module: str) -> None:
+    """Drop a module of this name that came from another case's folder, so that this case's own is imported.
+
+    One that came from elsewhere, the standard library for one, is not ours to drop: refuse.
+    """
     top = module.partition(".")[0]
-    if top in sys.modules and case.python.path:
-        spec = PathFinder.find_spec(top, [str(p) for p in case.python.path])
-        if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
-            for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
-                del sys.modules[name]
+    spec = PathFinder.find_spec(top, [str(p) for p in case.python.path]) if case.python.path else None
+    if spec is None:
+        return
+    there = getattr(sys.modules.get(top), "__file__", None)
+    if top in sys.modules and there != spec.origin:
+        if top not in _FROM_CASES:
+            raise ImportError(f"{top} was imported from {there} before, not from {spec.origin}; rename one")
+        for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
+            del sys.modules[name]
+    if top not in sys.modules:
+        _FROM_CASES.add(top)
 
 
 @contextmanager
