@@ -25,9 +25,9 @@ COMMANDS = [
 ELSEWHERE = {
     "./tools/run",
     "./tools/test",
-    "pip install pybn",
-    "pip install 'pybn[octave]'",
-    "pip install 'pybn[pytest]'",
+    "pip install .",
+    "pip install '.[octave]'",
+    "pip install '.[pytest]'",
 }
 OWN = ["pybn record .", "pybn parity .", "pytest ."]
 
