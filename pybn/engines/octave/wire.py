@@ -1,7 +1,8 @@
 """Values to and from Octave, bit for bit: every numeric class, logical, char, cell and struct, of any shape.
 
-.mat files do not do: they drop the sign of zeros and the trailing half of int64, and have no char beyond
-Latin. The format is what `fread` and `fwrite` can do directly, little-endian throughout:
+.mat files do not do. Between SciPy and Octave 7.3, version 6 cuts text that is not ASCII, ends unreadable after
+a char array of several rows, and loses a sparse logical; and a torn one can crash its reader. This format is what
+`fread` and `fwrite` do directly, little-endian throughout:
 
     value   = class code, is complex, number of dimensions, dimensions (float64 each), then its data
     numbers = the elements in column-major order; complex: all real parts, then all imaginary parts
