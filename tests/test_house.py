@@ -115,7 +115,7 @@ STARTS += ("os.mkdir", "os.remove", "os.rename")
 
 def imported(name: str) -> tuple[set[str], list[str]]:
     """What importing a module in a new process loads, and what it starts or changes."""
-    command = [sys.executable, "-c", PROBE % (STARTS,), name]
+    command = [sys.executable, "-B", "-c", PROBE % (STARTS,), name]
     child = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/", check=True)
     loaded, started = json.loads(child.stdout)
     return set(loaded), started
@@ -131,7 +131,7 @@ def test_the_command_starts_light(name: str) -> None:
 def test_help_loads_nothing_heavy() -> None:
     code = "import sys; from pybn.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint(*sys.modules)"
     child = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-B", "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert not {"numpy", "scipy", "h5py", "oct2py"} & set(child.stdout.splitlines()[-1].split())
 
@@ -143,7 +143,7 @@ def test_importing_anything_starts_nothing() -> None:
     code = "import h5py, scipy.io\n" + PROBE.replace(
         "importlib.import_module(sys.argv[1])", "[importlib.import_module(n) for n in sys.argv[1].split()]"
     )
-    command = [sys.executable, "-c", code % (STARTS,), " ".join(names)]
+    command = [sys.executable, "-B", "-c", code % (STARTS,), " ".join(names)]
     child = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/", check=True)
     loaded, started = json.loads(child.stdout)
     assert not started
