@@ -1,16 +1,21 @@
-"""What all layers share: the gradients they return, and the checks that refuse what does not fit."""
+"""What all layers share: their protocol, the gradients they return, and the checks that refuse what does not fit."""
 
 from __future__ import annotations
 
+import inspect
+import math
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from pybn.errors import DTypeError, ShapeError
+from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
+from pybn.layouts import axes
 
 Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +27,54 @@ class Gradients:
     bias: Array | None = None
 
 
-class Layer:
-    """A layer: `forward` computes, `backward` differentiates, `training` tells which statistics serve."""
+@dataclass(frozen=True, slots=True)
+class JoinGradients:
+    """The gradients of the loss by each input of a layer that joins several: `inputs`, or `input1`, `input2` ..."""
 
+    inputs: tuple[Array, ...]
+
+    def __getattr__(self, name: str) -> Array:
+        found = re.fullmatch(r"input([1-9]\d*)", name)
+        if found is None or int(found[1]) > len(self.inputs):
+            raise AttributeError(f"wanted input1 to input{len(self.inputs)}, got {name!r}")
+        return self.inputs[int(found[1]) - 1]
+
+
+class Layer:
+    """A layer: `forward` computes, `backward` differentiates, `training` tells which statistics serve.
+
+    `forward` takes the input, or as many as `fan_in` says, then what `parameters` names; `backward` takes the
+    gradient by y. `buffers` names what training gathers. Every argument of the constructor is an attribute of
+    the same name, so that a layer can be written down (`options`) and made again.
+    """
+
+    fan_in: ClassVar[int | None] = 1  # how many inputs; None: two or more
+    parameters: ClassVar[tuple[str, ...]] = ()
+    buffers: ClassVar[tuple[str, ...]] = ()
     training: bool = True
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        told = ", ".join(f"{name}={value!r}" for name, value in self.options().items() if name != "numerics")
+        return f"{type(self).__name__}({told})"
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that make such a layer again, by name."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:
+        """Return the shape of y for inputs of these shapes and, where the layer has one, a weight of this shape.
+
+        Raises ShapeError where they do not fit.
+        """
+        raise NotImplementedError
+
+    def parameter_shapes(self, x: Shape, weight: Shape) -> dict[str, Shape]:
+        """Return the shape that each parameter must have for an input of shape `x` and this weight.
+
+        Raises ShapeError where the weight does not fit. Layers without parameters return none.
+        """
+        del x, weight
+        return {}
 
 
 def check_float(name: str, value: object) -> None:
@@ -45,7 +91,7 @@ def check_float(name: str, value: object) -> None:
         )
 
 
-def check_like(name: str, value: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def check_like(name: str, value: object, shape: Shape, dtype: np.dtype[Any]) -> None:
     """Raise DTypeError or ShapeError unless `value` is an array of `shape` and `dtype`."""
     check_float(name, value)
     assert isinstance(value, np.ndarray)  # noqa: S101  # for the type checker: check_float saw to it
@@ -55,9 +101,44 @@ def check_like(name: str, value: object, shape: tuple[int, ...], dtype: np.dtype
         raise DTypeError(f"{name}: wanted {dtype}, the dtype of x, got {value.dtype}")
 
 
-def check_out(out: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def check_out(out: object, shape: Shape, dtype: np.dtype[Any]) -> None:
     """As `check_like`, for an array that a result is written into."""
     check_like("out", out, shape, dtype)
     assert isinstance(out, np.ndarray)  # noqa: S101
     if not out.flags.writeable:
         raise ShapeError("out: wanted a writable array, got a read-only one")
+
+
+def check_images(name: str, shape: Shape, layout: str) -> None:
+    """Raise ShapeError unless a shape has the four axes of `layout`, none of them empty."""
+    if len(shape) != 4 or 0 in shape:
+        hint = "; pybn.layouts.restore appends the ones that MATLAB drops" if len(shape) == 3 else ""
+        raise ShapeError(f"{name}: wanted ({', '.join(layout)}) with no empty side, got shape {shape}{hint}")
+
+
+def check_cached(cached: object) -> None:
+    """Raise StateError where a backward finds nothing of a forward."""
+    if cached is None:
+        raise StateError("backward wants a forward right before it; there was none")
+
+
+def image_layout(layout: str) -> str:
+    """Return a layout of images, one letter an axis. Raises LayoutError unless it orders H, W, C and N."""
+    if sorted(axes(layout)) != ["C", "H", "N", "W"]:
+        raise LayoutError(
+            f"layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', got {layout!r}"
+        )
+    return "".join(axes(layout))
+
+
+def number(value: object) -> float:
+    """Return a number as a float, and NaN, which fails every comparison, for anything else."""
+    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return float(value) if known else math.nan  # type: ignore[arg-type]
+
+
+def check_numerics(numerics: object) -> str:
+    """Return the name of the numerics that are there. Raises ValueError for another."""
+    if numerics != "octave":
+        raise ValueError(f"numerics: wanted 'octave', the one there is in this version, got {numerics!r}")
+    return "octave"

@@ -9,7 +9,17 @@ import numpy as np
 
 from pybn.errors import ShapeError, StateError
 from pybn.kernels.sums import column_sums
-from pybn.layers.base import Array, Gradients, Layer, check_float, check_like, check_out
+from pybn.layers.base import (
+    Array,
+    Gradients,
+    Layer,
+    Shape,
+    check_float,
+    check_like,
+    check_numerics,
+    check_out,
+    number,
+)
 
 
 class BatchNorm(Layer):
@@ -28,16 +38,17 @@ class BatchNorm(Layer):
     Source: the article's BatchNorm; matlab_ref/BatchNorm.m.
     """
 
+    parameters = ("weight", "bias")
+    buffers = ("running_mean", "running_var")
+
     def __init__(self, eps: float = 1e-5, momentum: float = 0.9, *, numerics: str = "octave") -> None:
-        if not 0 <= _number(eps) < math.inf:
+        if not 0 <= number(eps) < math.inf:
             raise ValueError(f"eps: wanted a finite number >= 0, got {eps!r}")
-        if not 0 <= _number(momentum) <= 1:
+        if not 0 <= number(momentum) <= 1:
             raise ValueError(f"momentum: wanted a number from 0 to 1, got {momentum!r}")
-        if numerics != "octave":
-            raise ValueError(f"numerics: wanted 'octave', the one there is in this version, got {numerics!r}")
         self.eps = float(eps)
         self.momentum = float(momentum)
-        self.numerics = numerics
+        self.numerics = check_numerics(numerics)
         self.training = True
         self.running_mean: Array | None = None
         self.running_var: Array | None = None
@@ -45,8 +56,15 @@ class BatchNorm(Layer):
         self.nodes: dict[str, Array] = {}
         self._cache: dict[str, Array] | None = None
 
-    def __repr__(self) -> str:
-        return f"BatchNorm(eps={self.eps!r}, momentum={self.momentum!r})"
+    def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
+        """Return the shape of y: that of x, (N, D)."""
+        _check_rows(inputs[0])
+        return inputs[0]
+
+    def parameter_shapes(self, x: Shape, weight: Shape) -> dict[str, Shape]:  # noqa: ARG002
+        """Return (D,) for weight and bias."""
+        _check_rows(x)
+        return {"weight": x[1:], "bias": x[1:]}
 
     def forward(self, x: Array, weight: Array, bias: Array, *, out: Array | None = None) -> Array:
         """Return y (N, D), written into `out` where one is given; in training, update the running statistics."""
@@ -139,8 +157,7 @@ class BatchNorm(Layer):
 
     def _check(self, x: Any, weight: Any, bias: Any) -> None:
         check_float("x", x)
-        if x.ndim != 2 or 0 in x.shape:
-            raise ShapeError(f"x: wanted (N, D) with at least one row and one column, got shape {x.shape}")
+        _check_rows(x.shape)
         check_like("weight", weight, x.shape[1:], x.dtype)
         check_like("bias", bias, x.shape[1:], x.dtype)
         for name, known in (("running_mean", self.running_mean), ("running_var", self.running_var)):
@@ -148,7 +165,6 @@ class BatchNorm(Layer):
                 check_like(name, known, x.shape[1:], x.dtype)
 
 
-def _number(value: object) -> float:
-    """Return a number as a float, and NaN, which fails every comparison, for anything else."""
-    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return float(value) if known else math.nan  # type: ignore[arg-type]
+def _check_rows(shape: Shape) -> None:
+    if len(shape) != 2 or 0 in shape:
+        raise ShapeError(f"x: wanted (N, D) with at least one row and one column, got shape {shape}")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybn.errors import LayoutError, ShapeError
-from pybn.layers.base import Array, Gradients, Layer, check_float, check_like, check_out
+from pybn.layers.base import (
+    Array,
+    Gradients,
+    Layer,
+    Shape,
+    check_float,
+    check_images,
+    check_like,
+    check_out,
+    image_layout,
+)
 from pybn.layers.batch_norm import BatchNorm
-from pybn.layouts import axes, convert
+from pybn.layouts import convert
 
 
 class SpatialBatchNorm(Layer):
@@ -23,26 +32,31 @@ class SpatialBatchNorm(Layer):
     Source: the article's SpatialBatchNorm; matlab_ref/SpatialBatchNorm.m.
     """
 
+    parameters = ("weight", "bias")
+    buffers = ("running_mean", "running_var")
+
     def __init__(
         self, eps: float = 1e-5, momentum: float = 0.9, layout: str = "NCHW", *, numerics: str = "octave"
     ) -> None:
-        if sorted(axes(layout)) != ["C", "H", "N", "W"]:
-            raise LayoutError(
-                f"layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', got {layout!r}"
-            )
-        self.layout = "".join(axes(layout))
+        self.layout = image_layout(layout)
         self.inner = BatchNorm(eps, momentum, numerics=numerics)
         self._shape: tuple[int, ...] | None = None
 
-    def __repr__(self) -> str:
-        return f"SpatialBatchNorm(eps={self.eps!r}, momentum={self.momentum!r}, layout={self.layout!r})"
+    def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
+        """Return the shape of y: that of x, four axes in the order of `layout`."""
+        check_images("x", inputs[0], self.layout)
+        return inputs[0]
+
+    def parameter_shapes(self, x: Shape, weight: Shape) -> dict[str, Shape]:  # noqa: ARG002
+        """Return (C,) for weight and bias."""
+        check_images("x", x, self.layout)
+        channels = (x[self.layout.index("C")],)
+        return {"weight": channels, "bias": channels}
 
     def forward(self, x: Array, weight: Array, bias: Array, *, out: Array | None = None) -> Array:
         """Return y, shaped as x, written into `out` where one is given; in training, update the statistics."""
         check_float("x", x)
-        if x.ndim != 4 or 0 in x.shape:
-            wanted = ", ".join(self.layout)
-            raise ShapeError(f"x: wanted ({wanted}) with no empty side, got shape {x.shape}")
+        check_images("x", x.shape, self.layout)
         if out is not None:
             check_out(out, x.shape, x.dtype)
         y = self.inner.forward(self._rows(x), weight, bias)
@@ -81,6 +95,11 @@ class SpatialBatchNorm(Layer):
     def momentum(self) -> float:
         """The weight of the old running statistic."""
         return self.inner.momentum
+
+    @property
+    def numerics(self) -> str:
+        """Whose order of operations it keeps."""
+        return self.inner.numerics
 
     @property
     def running_mean(self) -> Array | None:

@@ -1,0 +1,125 @@
+"""Windows that slide over images: their sizes, and the pixels that each of their spots sees.
+
+Images are (N, C, H, W) here, views of whatever lies in memory. A window of kH by kW spots is walked column by
+column, as MATLAB counts them: the row index changes first. Whoever adds up spots in this order adds in the order
+of the reference classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pybn.errors import ShapeError
+
+Array = npt.NDArray[Any]
+Pair = tuple[int, int]
+Sides = tuple[int, int, int, int]
+
+
+def pair(name: str, value: object, least: int = 1) -> Pair:
+    """Return (vertical, horizontal) of a whole number for both, or of two. Raises ValueError."""
+    given = _whole(value, least)
+    if given is None or len(given) not in (1, 2):
+        raise ValueError(
+            f"{name}: wanted a whole number >= {least}, or two (vertical, horizontal), got {value!r}"
+        )
+    return (given[0], given[-1])
+
+
+def sides(name: str, value: object) -> Sides:
+    """Return (top, bottom, left, right) of a whole number for all, of two (vertical, horizontal), or of four.
+
+    Raises ValueError.
+    """
+    given = _whole(value, 0)
+    if given is None or len(given) not in (1, 2, 4):
+        wanted = "a whole number >= 0, two (vertical, horizontal) or four (top, bottom, left, right)"
+        raise ValueError(f"{name}: wanted {wanted}, got {value!r}")
+    if len(given) == 4:
+        return (given[0], given[1], given[2], given[3])
+    return (given[0], given[0], given[-1], given[-1])
+
+
+def _whole(value: object, least: int) -> list[int] | None:
+    """Return whole numbers as Python's own, or None where one of them is something else."""
+    listed = value.ravel().tolist() if isinstance(value, np.ndarray) else value
+    items: list[Any] = list(listed) if isinstance(listed, Sequence) else [listed]
+    fits = all(
+        (isinstance(n, int | np.integer) or (isinstance(n, float) and n.is_integer()))
+        and not isinstance(n, bool | np.bool_)
+        and least <= n < 2**31
+        for n in items
+    )
+    return [int(n) for n in items] if fits else None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window: kernel, stride, padding and dilation, the last three 1, 0 and 1 where not given."""
+
+    kernel: Pair
+    stride: Pair = (1, 1)
+    pad: Sides = (0, 0, 0, 0)
+    dilation: Pair = (1, 1)
+
+    @property
+    def extent(self) -> Pair:
+        """The rows and columns from the first spot to the last."""
+        return (
+            (self.kernel[0] - 1) * self.dilation[0] + 1,
+            (self.kernel[1] - 1) * self.dilation[1] + 1,
+        )
+
+    def output(self, height: int, width: int) -> Pair:
+        """Return the rows and columns of positions on images of this size.
+
+        Raises ShapeError where the window does not fit, or where its last position does not end at the edge:
+        a fraction of a position is an error, not rounded down.
+        """
+        top, bottom, left, right = self.pad
+        return (
+            _positions("height", height, top + bottom, self.extent[0], self.stride[0]),
+            _positions("width", width, left + right, self.extent[1], self.stride[1]),
+        )
+
+    def padded(self, images: Array, value: float = 0.0) -> Array:
+        """Return a copy of images with the padding around each, filled with `value`."""
+        top, bottom, left, right = self.pad
+        n, c, height, width = images.shape
+        x = np.full((n, c, height + top + bottom, width + left + right), value, images.dtype)
+        self.inside(x)[...] = images
+        return x
+
+    def inside(self, padded: Array) -> Array:
+        """Return the view of padded images that leaves the padding out."""
+        top, bottom, left, right = self.pad
+        return padded[:, :, top : padded.shape[2] - bottom, left : padded.shape[3] - right]
+
+    def spots(self, padded: Array, output: Pair) -> Iterator[tuple[int, int, Array]]:
+        """Yield row, column and view (N, C, *output) of each spot of the window, at all its positions."""
+        for j in range(self.kernel[1]):
+            for i in range(self.kernel[0]):
+                yield i, j, padded[:, :, self._along(0, i, output[0]), self._along(1, j, output[1])]
+
+    def _along(self, axis: int, spot: int, count: int) -> slice:
+        start, step = spot * self.dilation[axis], self.stride[axis]
+        return slice(start, start + (count - 1) * step + 1, step)
+
+
+def _positions(side: str, size: int, pad: int, extent: int, stride: int) -> int:
+    room = size + pad - extent
+    if room < 0:
+        raise ShapeError(
+            f"x: a window of {extent} does not fit into a {side} of {size}, with padding {size + pad}"
+        )
+    if room % stride:
+        raise ShapeError(
+            f"x: {side} {size}, with padding {size + pad}: a window of {extent} at stride {stride} has "
+            f"{room / stride + 1:.3g} positions; wanted a whole number of them: change the padding"
+        )
+    return room // stride + 1
