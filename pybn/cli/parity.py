@@ -1,0 +1,90 @@
+"""`pybn parity`: compare a Python port with the MATLAB reference."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, worst
+from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
+
+if TYPE_CHECKING:
+    from pybn.cli.common import Commands
+    from pybn.parity import Result
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "parity",
+        help="compare a Python port with the MATLAB reference",
+        description="Run cases on two engines and compare every tensor. golden: Octave's recorded answers; "
+        "octave: the .m files, live; port: the Python under test.",
+        epilog=EPILOG,
+    )
+    add_paths(command)
+    engines = ("golden", "octave", "port")
+    command.add_argument(
+        "--expected", choices=engines, default="golden", help="who is right (default: golden)"
+    )
+    command.add_argument(
+        "--obtained", choices=engines, default="port", help="who is under test (default: port)"
+    )
+    add_match(command)
+    add_deadline(command)
+    command.add_argument("-v", "--verbose", action="store_true", help="every tensor of every case")
+    command.add_argument(
+        "-q", "--quiet", action="store_true", help="only the last line, and what does not agree"
+    )
+    command.add_argument("--json", action="store_true", help="JSON instead of a table")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    from pybn import parity, report
+    from pybn.engines.golden import GoldenEngine
+    from pybn.errors import UsageError
+    from pybn.progress import progress
+
+    names = (options.expected, options.obtained)
+    if options.expected == options.obtained:
+        raise UsageError(f"--expected and --obtained are both {options.expected}: nothing would be compared")
+    golden = GoldenEngine()
+    broken: list[PybnError] = []
+    found = parity.find_cases(options.paths, broken)
+    wanted = [c for c in found if options.match in c.id or options.match in c.stem]
+    if not wanted and not broken:
+        raise UsageError(f"-k {options.match!r}: none of {len(found)} cases has that in its name")
+    cases = [c for c in wanted if not c.live] if "golden" in names else wanted
+    skipped = len(wanted) - len(cases)
+    if skipped and not cases:
+        raise UsageError(
+            f"all {skipped} cases are live only, so none is recorded; --expected octave runs them"
+        )
+    expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
+    with expected, obtained:
+        answers = parity.run_parity(cases, expected, obtained, golden)
+        results = list(progress(answers, len(cases), f"{options.expected} against {options.obtained}"))
+        versions = {k: v for e in (expected, obtained) for k, v in getattr(e, "versions", {}).items()}
+    if options.json:
+        sys.stdout.write(report.parity_json(results, *names, skipped, versions, broken))
+    elif cases:
+        style = report.Style(sys.stdout)
+        shown = [r for r in results if not r.passed] if options.quiet else results
+        if shown:
+            sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
+        sides = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
+        sys.stdout.write(report.parity_summary(results, sides[0], sides[1], skipped, style))
+    return worst(_code(results), broken)
+
+
+def _code(results: Sequence[Result]) -> int:
+    from pybn.parity import Status
+
+    bad = [r for r in results if not r.passed]
+    if not bad:
+        return AGREE
+    return DIFFER if any(r.status is Status.DIFFERS for r in bad) else BAD_INPUT
