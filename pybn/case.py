@@ -24,7 +24,8 @@ class Tensor:
 
     `shape` is the declared shape, which fixtures hold and comparisons see; `axes` names its axes, or is empty.
     `matlab` and `python` name the axes in the order that each side wants, where "1" is an axis of one element
-    that only that side has: a vector of axes "D" is "1 D" in MATLAB.
+    that only that side has: a vector of axes "D" is "1 D" in MATLAB. `layer` names the layer of a model that an
+    output belongs to: a word for reports, on which no answer depends.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Tensor:
     python: tuple[str, ...]
     draw: Mapping[str, Any] = field(default_factory=dict)
     tolerance: Tolerance = field(default_factory=Tolerance)
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pybn.case import DTYPES, Tensor
-from pybn.case_keys import is_number, only, resolve, show, table
+from pybn.case_keys import is_number, only, resolve, show, table, text
 from pybn.compare import Tolerance
 from pybn.draw import OPTIONS, check_draw
 from pybn.errors import CaseError
@@ -18,7 +18,8 @@ from pybn.steps import NAME, WORDS
 LARGEST = 1 << 30  # bytes of one tensor
 TENSOR = frozenset({"axes", "shape", "dtype", "matlab", "python"})
 CLOSE = frozenset({"ulp", "rtol", "atol", "ulp_of_max", "because"})
-KEYS = {"inputs": TENSOR | OPTIONS, "outputs": TENSOR | CLOSE}
+TOLD = frozenset({"layer"})
+KEYS = {"inputs": TENSOR | OPTIONS, "outputs": TENSOR | CLOSE | TOLD}
 
 Table = Mapping[str, Any]
 
@@ -83,7 +84,8 @@ def _tensor(where: str, name: str, own: dict[str, Any], size: dict[str, int], kn
     python = _side(where, "python", own, side, known) or side
     options = {key: resolve(value, known) for key, value in own.items() if key in OPTIONS}
     check_draw(where, options, shape)
-    return Tensor(name, shape, dtype, axes, matlab, python, options, _tolerance(where, own, dtype))
+    close, layer = _tolerance(where, own, dtype), text(own, "layer", f"{where}: ")
+    return Tensor(name, shape, dtype, axes, matlab, python, options, close, layer)
 
 
 def _shape(

@@ -128,6 +128,12 @@ def test_a_case_says_more_than_its_file(read: Any) -> None:
     assert (two.attrs["eps"], two.inputs["w"].draw) == (1e-5, {})
 
 
+def test_an_output_may_name_its_layer(read: Any) -> None:
+    one, *_, two = read(changed('matlab = "C 1" }', 'matlab = "C 1", layer = "bn1" }'))
+    assert [(t.name, t.layer) for t in one.outputs.values()] == [("y", ""), ("m", "bn1")]
+    assert two.outputs["m"].layer == "bn1"
+
+
 def test_another_drawing_replaces_the_whole_drawing(read: Any) -> None:
     text = changed(
         'w = { axes = "C" }', 'w = { axes = "C", mean = 5, std = 2, set = [{ at = [0], value = 1 }] }'
@@ -282,6 +288,8 @@ BAD: dict[str, tuple[str, str]] = {
     "shape of flags": (changed('w = { axes = "C" }', "w = { shape = [true] }"), IN_ONE + "inputs: w: shape: wanted a list of sizes, got [True]"),
     "shape negative": (changed('w = { axes = "C" }', "w = { shape = [-1] }"), IN_ONE + "inputs: w: shape: wanted a list of sizes, got [-1]"),
     "tensor dtype": (changed('w = { axes = "C" }', 'w = { axes = "C", dtype = [] }'), IN_ONE + "inputs: w: dtype: wanted one of bool"),
+    "layer a number": (changed('matlab = "C 1" }', "layer = 1 }"), IN_ONE + "outputs: m: layer: wanted text, got 1"),
+    "layer of an input": (changed('w = { axes = "C" }', 'w = { axes = "C", layer = "bn1" }'), IN_ONE + "inputs: w: 'layer' means nothing here"),
     # Drawing.
     "unknown draw": (changed('w = { axes = "C" }', 'w = { axes = "C", draw = "gauss" }'), IN_ONE + "inputs: w: draw: wanted one of normal, uniform, integers, bool, ramp, full, values, got 'gauss'"),
     "draw a list": (changed('w = { axes = "C" }', 'w = { axes = "C", draw = [] }'), IN_ONE + "inputs: w: draw: wanted one of normal"),
@@ -473,6 +481,7 @@ def test_the_digest_changes_with_what_the_oracle_is_asked(read: Any, old: str, n
         ("[attrs]", "[attrs]\nonly_python = 5"),
         ('python = "m = self.mean"', 'python = "m = self.nodes.mean"'),
         ('matlab = "C 1" }', 'matlab = "C 1", ulp = 2, because = "so" }'),
+        ('matlab = "C 1" }', 'matlab = "C 1", layer = "bn1" }'),
         ('name = "one"', 'name = "one"\nlive = true'),
         ('name = "one"', 'name = "one"\ndiverges = "so"'),
         ('name = "two"', 'name = "three"'),
