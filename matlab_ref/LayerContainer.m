@@ -1,0 +1,157 @@
+classdef LayerContainer < handle
+%LAYERCONTAINER The layers of a model as they are told: one struct each, in the order given.
+%   cont = LayerContainer();
+%   cont <= struct('type', 'input', 'name', 'image', 'rows', 8, 'cols', 8, 'depth', 1);
+%   cont <= struct('type', 'conv', 'name', 'conv1', 'kh', 3, 'kw', 3, 'stride', 1, 'pad', 1, 'num_output', 4);
+%   cont <= struct('type', 'relu', 'name', 'relu1');
+%   cont <= struct('type', 'add', 'name', 'add1', 'inputs', {{'relu1', 'conv1'}});
+%
+%   cont.layers                       the structs, in a cell
+%   [layer, kind] = cont.Make(k)      a new object of entry k; kind.joins, kind.parameters
+%
+%   A layer takes its input from the entry before it, unless it says inputLayer = name, or inputs = {names}
+%   where it joins several. The names of the classes are accepted as types too. An entry is checked when it is
+%   given. The container keeps no objects: whatever is made of it shares nothing.
+
+  properties (SetAccess = private)
+    layers = {};
+  end
+
+  methods
+    function obj = le(obj, spec)
+      %LE Append an entry; the answer is the container itself.
+      if ~isstruct(spec) || ~isscalar(spec)
+        error('LayerContainer:metadata', ...
+              'LayerContainer: wanted one struct a layer (a cell in struct() stands in double braces)');
+      end
+      for key = {'type', 'name'}
+        if ~isfield(spec, key{1}) || ~ischar(spec.(key{1})) || size(spec.(key{1}), 1) ~= 1
+          error('LayerContainer:metadata', 'LayerContainer: wanted a text under %s', key{1});
+        end
+      end
+      [required, optional] = obj.keysOf(spec.type);
+      obj.filled(spec, required, optional);
+      obj.layers{end + 1} = spec;
+    end
+
+    function [layer, kind] = Make(obj, index)
+      %MAKE Return a new layer of an entry, and whether it joins several inputs and has parameters.
+      told = obj.layers{index};
+      from = [];
+      for key = {'inputLayer', 'inputs'}
+        if isfield(told, key{1})
+          from = told.(key{1});
+        end
+      end
+      [required, optional] = obj.keysOf(told.type);
+      spec = obj.filled(told, required, optional);
+      layer = obj.construct(spec, index, from);
+      classes = {'FullyConnected', 'ConvolutionLayer', 'TransposedConvolution', 'BatchNorm', 'SpatialBatchNorm'};
+      kind = struct('joins', any(strcmp(class(layer), {'EltWiseAdd', 'Concat'})), ...
+                    'parameters', any(strcmp(class(layer), classes)));
+    end
+  end
+
+  methods (Access = private)
+    function [required, optional] = keysOf(~, type)
+      %KEYSOF Return the keys that an entry of a type has to have, and those it may have with their defaults.
+      required = {};
+      optional = {};
+      switch type
+        case {'input', 'InputLayer'}
+          optional = {'rows', 1, 'cols', [], 'depth', 1, 'batchsize', [], 'features', []};
+        case {'fc', 'FullyConnected'}
+          required = {'num_output'};
+        case {'conv', 'ConvolutionLayer'}
+          required = {'kh', 'kw', 'num_output'};
+          optional = {'stride', 1, 'pad', 0, 'groups', 1, 'dilation', 1};
+        case {'deconv', 'TransposedConvolution'}
+          required = {'kh', 'kw', 'num_output'};
+          optional = {'stride', 1, 'crop', 0, 'groups', 1};
+        case {'maxpool', 'MaxPoolLayer', 'avgpool', 'AvgPoolLayer'}
+          required = {'kh', 'kw'};
+          optional = {'stride', 1, 'pad', 0};
+        case {'batchnorm', 'BatchNorm', 'sp_batchnorm', 'SpatialBatchNorm'}
+          optional = {'eps', 1e-5, 'momentum', 0.9};
+        case {'lrn', 'LocalResponseNorm'}
+          optional = {'size', 5, 'alpha', 1e-4, 'beta', 0.75, 'k', 2};
+        case {'dropout', 'Dropout'}
+          required = {'prob'};
+        case {'leaky_relu', 'LeakyRelu'}
+          optional = {'slope', 0.01};
+        case {'relu', 'Relu', 'sigmoid', 'Sigmoid', 'tanh', 'Tanh', 'softmax', 'Softmax', 'add', 'EltWiseAdd', ...
+              'concat', 'Concat', 'global_avgpool', 'GlobalAvgPool', 'global_maxpool', 'GlobalMaxPool'}
+        otherwise
+          error('LayerContainer:type', 'LayerContainer: there are no layers of type %s', type);
+      end
+    end
+
+    function full = filled(~, spec, required, optional)
+      %FILLED Return an entry with its defaults; refuse one that lacks a key or has one that means nothing.
+      full = spec;
+      for key = required
+        if ~isfield(spec, key{1})
+          error('LayerContainer:metadata', 'LayerContainer: %s wants %s', spec.name, key{1});
+        end
+      end
+      known = [{'type', 'name', 'inputLayer', 'inputs'}, required, optional(1:2:end)];
+      for key = fieldnames(spec)'
+        if ~any(strcmp(key{1}, known))
+          error('LayerContainer:metadata', 'LayerContainer: %s: %s means nothing here', spec.name, key{1});
+        end
+      end
+      for k = 1:2:numel(optional)
+        if ~isfield(spec, optional{k})
+          full.(optional{k}) = optional{k + 1};
+        end
+      end
+    end
+
+    function layer = construct(~, s, index, from)
+      switch s.type
+        case {'input', 'InputLayer'}
+          if ~isempty(s.features)
+            s.cols = s.features;
+          end
+          layer = InputLayer(s.name, s.rows, s.cols, s.depth, s.batchsize, index);
+        case {'fc', 'FullyConnected'}
+          layer = FullyConnected(s.name, s.num_output, index, from);
+        case {'conv', 'ConvolutionLayer'}
+          layer = ConvolutionLayer(s.name, s.kh, s.kw, s.stride, s.pad, s.num_output, index, from, ...
+                                   s.groups, s.dilation);
+        case {'deconv', 'TransposedConvolution'}
+          layer = TransposedConvolution(s.name, s.kh, s.kw, s.stride, s.crop, s.num_output, index, from, s.groups);
+        case {'maxpool', 'MaxPoolLayer'}
+          layer = MaxPoolLayer(s.name, s.kh, s.kw, s.stride, index, from, s.pad);
+        case {'avgpool', 'AvgPoolLayer'}
+          layer = AvgPoolLayer(s.name, s.kh, s.kw, s.stride, index, from, s.pad);
+        case {'global_avgpool', 'GlobalAvgPool'}
+          layer = GlobalAvgPool(s.name, index, from);
+        case {'global_maxpool', 'GlobalMaxPool'}
+          layer = GlobalMaxPool(s.name, index, from);
+        case {'batchnorm', 'BatchNorm'}
+          layer = BatchNorm(s.name, s.eps, s.momentum, index, from);
+        case {'sp_batchnorm', 'SpatialBatchNorm'}
+          layer = SpatialBatchNorm(s.name, s.eps, s.momentum, index, from);
+        case {'lrn', 'LocalResponseNorm'}
+          layer = LocalResponseNorm(s.name, s.size, s.alpha, s.beta, s.k, index, from);
+        case {'dropout', 'Dropout'}
+          layer = Dropout(s.name, s.prob, index, from);
+        case {'relu', 'Relu'}
+          layer = Relu(s.name, index, from);
+        case {'leaky_relu', 'LeakyRelu'}
+          layer = LeakyRelu(s.name, index, from, s.slope);
+        case {'sigmoid', 'Sigmoid'}
+          layer = Sigmoid(s.name, index, from);
+        case {'tanh', 'Tanh'}
+          layer = Tanh(s.name, index, from);
+        case {'softmax', 'Softmax'}
+          layer = Softmax(s.name, index, from);
+        case {'add', 'EltWiseAdd'}
+          layer = EltWiseAdd(s.name, index, from);
+        case {'concat', 'Concat'}
+          layer = Concat(s.name, index, from);
+      end
+    end
+  end
+end
