@@ -14,9 +14,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import pybn.layers
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
-from pybn.layers import MaxPoolLayer
+from pybn.layers import AvgPoolLayer, MaxPoolLayer
 from pybn.layouts import convert
 
 Pool = tuple[dict[str, Any], tuple[int, int]]  # options, and the height and width of images that fit
@@ -142,11 +141,68 @@ def test_padding_does_not_win_over_minus_infinity() -> None:
     assert layer.backward(np.ones((1, 1, 2, 3))).input.tolist() == [[[[4, 0]]]]
 
 
+# Average pooling.
+
+
+def naive_avg(x: Any, dy: Any, pool: dict[str, Any], include: bool) -> tuple[Any, Any]:
+    """y and dx of average pooling, pixel by pixel."""
+    y, dx = np.zeros_like(dy), np.zeros_like(x)
+    for (n, c, p, q), pixels in windows(x, pool):
+        count = pool["kernel_height"] * pool["kernel_width"] if include else len(pixels)
+        y[n, c, p, q] = sum(x[n, c, h, w] for h, w in pixels) / count
+        for h, w in pixels:
+            dx[n, c, h, w] += dy[n, c, p, q] / count
+    return y, dx
+
+
+@given(pools(), st.integers(0, 9), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_average_pooling_is_what_a_naive_loop_says(pool: Pool, seed: int, include: bool) -> None:
+    x = images(pool, seed=seed)
+    layer = AvgPoolLayer(**pool[0], count_include_pad=include)
+    dy = like_output(layer, x)
+    y, dx = naive_avg(x, dy, pool[0], include)
+    np.testing.assert_allclose(layer.forward(x), y, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(layer.backward(dy).input, dx, rtol=1e-12, atol=1e-14)
+
+
+@given(pools(), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_the_gradient_of_average_pooling_is_that_of_differences(pool: Pool, include: bool) -> None:
+    x = images(pool)
+    layer = AvgPoolLayer(**pool[0], count_include_pad=include)
+    dy = like_output(layer, x)
+    wanted = differences(layer, x, dy, h=1e-3)  # linear: any step serves
+    assert relative(layer.backward(dy).input, wanted) < 1e-7
+
+
+def test_the_padding_counts_where_it_is_told_to() -> None:
+    x = np.full((1, 1, 2, 2), 6.0)
+    assert AvgPoolLayer(2, 2, 2, pad=1).forward(x).tolist() == [[[[6, 6], [6, 6]]]]
+    assert AvgPoolLayer(2, 2, 2, pad=1, count_include_pad=True).forward(x).tolist() == [
+        [[[1.5, 1.5], [1.5, 1.5]]]
+    ]
+    for wrong in (1, 0, None, "yes"):
+        with pytest.raises(ValueError, match="count_include_pad: wanted True or False"):
+            AvgPoolLayer(2, 2, count_include_pad=wrong)  # type: ignore[arg-type]
+
+
+def test_an_average_of_large_numbers_is_in_the_order_of_the_window() -> None:
+    """Column by column, one after the other, in single precision; a pairwise sum would differ."""
+    x = (1e6 + np.random.default_rng(0).standard_normal((1, 1, 9, 11))).astype("f4")
+    total = np.float32(0)
+    for value in x[0, 0].T.ravel():
+        total += value
+    assert AvgPoolLayer(9, 11).forward(x).item() == total / np.float32(99)
+
+
 # All of them, as a user meets them.
 
 LAYERS: dict[str, Callable[..., Any]] = {
     "max": lambda **o: MaxPoolLayer(3, 2, (2, 1), pad=(1, 0, 1, 0), **o),
     "max of one pixel": lambda **o: MaxPoolLayer(1, 1, **o),
+    "average": lambda **o: AvgPoolLayer(3, 2, (2, 1), pad=(1, 0, 1, 0), **o),
+    "average with its padding": lambda **o: AvgPoolLayer(2, 3, pad=(1, 0), count_include_pad=True, **o),
 }
 SIZES: Pool = ({}, (6, 5))
 LAYOUTS = ["NCHW", "HWCN", "NHWC", "CWNH"]
@@ -208,6 +264,7 @@ def test_out_receives_the_result(name: str, layout: str) -> None:
 IN_PLACE: dict[str, Callable[[], Any]] = {
     "max": lambda: MaxPoolLayer(3, 3, pad=1),
     "max of one pixel": lambda: MaxPoolLayer(1, 1),
+    "average": lambda: AvgPoolLayer(5, 3, pad=(2, 1)),
 }
 
 
@@ -289,7 +346,7 @@ def test_numbers_out_of_range_pass_without_a_word(name: str) -> None:
     layer.backward(np.full(layer.output_shape(x.shape), np.inf))
 
 
-WINDOWED = [pybn.layers.MaxPoolLayer]
+WINDOWED = [AvgPoolLayer, MaxPoolLayer]
 
 
 @pytest.mark.parametrize("kind", WINDOWED)
