@@ -1,6 +1,7 @@
 classdef DeepLearningModel < handle
 %DEEPLEARNINGMODEL Layers wired by name, their parameters, and a loss: forward, and gradients of everything.
 %   model = DeepLearningModel(layers, lossName)
+%   model = DeepLearningModel(layers, lossName, outputName)   where nothing takes several of the layers
 %
 %   layers is a LayerContainer, or a cell of the structs that one is given; lossName is 'cross_entropy',
 %   'multi_class_cross_entropy' or 'mean_squared_error'.
@@ -16,10 +17,11 @@ classdef DeepLearningModel < handle
 %   model.IsTraining(false)   model.L2Regularization(lambda)   layer = model.Layer('conv1')
 %
 %   A layer runs once all that it takes has run; otherwise the order is the one they were given in. The output
-%   is the last layer given. Going back, gradients that arrive from several layers are added in the order of
-%   arrival: that of the layer that ran last comes first. A layer that the output does not depend on receives
-%   nothing. Where the gradient of the loss is by the INPUT of the last layer, its own backward is left out.
-%   L2 adds lambda/2 sum(w^2) over all weights, gammas included, biases not, to the loss, and lambda w to
+%   is the layer that no other takes. A layer that the output does not depend on does not run, and receives
+%   nothing. Going back, gradients that arrive from several layers are added in the order of arrival: that of
+%   the layer that ran last comes first. Where the gradient of the loss is by the INPUT of the last layer, its
+%   own backward is left out.
+%   L2 adds lambda/2 sum(w^2) over all weights that receive a gradient, gammas included, biases not, to the loss, and lambda w to
 %   the gradient of each weight.
 
   properties (SetAccess = private)
@@ -30,10 +32,11 @@ classdef DeepLearningModel < handle
 
   properties (Access = private)
     layers = {};
-    kinds = {};
+    kinds = [];          % for each layer whether it enters, joins, has parameters
     sources = {};        % for each layer the numbers of those it takes
     moded = [];          % which layers have two modes
-    output               % number of the last layer given
+    live = [];           % which layers the output depends on
+    output               % number of the layer whose output is the model's
     entrance             % number of the input
     criterion            % the loss
     through = false;     % whether its gradient is by the input of the last layer
@@ -44,7 +47,7 @@ classdef DeepLearningModel < handle
   end
 
   methods
-    function obj = DeepLearningModel(layers, lossName)
+    function obj = DeepLearningModel(layers, lossName, outputName)
       container = layers;
       if iscell(layers)
         container = LayerContainer();
@@ -54,7 +57,11 @@ classdef DeepLearningModel < handle
       elseif ~isa(layers, 'LayerContainer')
         error('DeepLearningModel:layers', 'DeepLearningModel: wanted a LayerContainer or a cell of structs');
       end
+      if nargin < 3
+        outputName = '';
+      end
       obj.wire(container);
+      obj.setOutput(outputName);
       obj.setLoss(lossName);
     end
 
@@ -72,11 +79,11 @@ classdef DeepLearningModel < handle
     function y = Forward(obj, x)
       obj.activations = cell(size(obj.layers));
       obj.gradients = cell(size(obj.layers));
-      for k = 1:numel(obj.layers)
+      for k = find(obj.live)
         taken = obj.activations(obj.sources{k});
         if k == obj.entrance
           taken = x;
-        elseif ~obj.kinds{k}.joins
+        elseif ~obj.kinds(k).joins
           taken = taken{1};
         end
         obj.activations{k} = obj.layers{k}.ForwardPropagation(taken, obj.weights{k}, obj.biases{k});
@@ -101,7 +108,7 @@ classdef DeepLearningModel < handle
       obj.IsTraining(true);
       try
         scores = obj.Forward(x);
-        [loss, dscores] = obj.criterion.GetLossAndGradients(scores, t);
+        [loss, dscores] = obj.Criterion(scores, t);
         obj.backward(dscores);
       catch problem
         obj.IsTraining(before);
@@ -154,6 +161,11 @@ classdef DeepLearningModel < handle
       layer = obj.layers{obj.numberOf(name)};
     end
 
+    function [value, gradient] = Criterion(obj, scores, t)
+      %CRITERION The loss alone, without L2, of scores that are there.
+      [value, gradient] = obj.criterion.GetLossAndGradients(scores, t);
+    end
+
     function layer = Entrance(obj)
       layer = obj.layers{obj.entrance};
     end
@@ -163,30 +175,52 @@ classdef DeepLearningModel < handle
     function wire(obj, container)
       told = container.layers;
       given = cellfun(@(spec) spec.name, told, 'UniformOutput', false);
-      if isempty(told) || any(cellfun(@isempty, given)) || numel(unique(given)) ~= numel(given)
-        error('DeepLearningModel:name', 'DeepLearningModel: wanted layers, each with a name of its own');
+      fits = ~cellfun(@isempty, regexp(given, '^[A-Za-z_]\w*$', 'once'));
+      if isempty(told) || ~all(fits) || numel(unique(given)) ~= numel(given)
+        error('DeepLearningModel:name', ...
+              'DeepLearningModel: wanted layers, each with a name of its own, of letters, digits and _');
       end
-      [layers, kinds, from] = deal(cell(1, numel(told)));
-      for k = 1:numel(told)
-        [layers{k}, kinds{k}] = container.Make(k);
-        from{k} = obj.sourcesOf(told, given, k, isa(layers{k}, 'InputLayer'), kinds{k}.joins);
-      end
+      kinds = arrayfun(@(k) container.Kind(k), 1:numel(told));
+      from = arrayfun(@(k) obj.sourcesOf(told, given, k, kinds(k)), 1:numel(told), 'UniformOutput', false);
       order = obj.arranged(from, given);
       place(order) = 1:numel(order);
       obj.names = given(order);
-      obj.layers = layers(order);
       obj.kinds = kinds(order);
       obj.sources = cellfun(@(numbers) place(numbers), from(order), 'UniformOutput', false);
-      obj.output = place(end);
-      obj.entrance = find(cellfun(@(layer) isa(layer, 'InputLayer'), obj.layers));
-      if numel(obj.entrance) ~= 1
-        error('DeepLearningModel:input', 'DeepLearningModel: wanted one input, got %d', numel(obj.entrance));
+      rows = false(1, numel(order));  % whether a layer makes rows (N,D), not images
+      for k = 1:numel(order)
+        [obj.layers{k}, rows(k)] = container.Make(order(k), any(rows(obj.sources{k})));
       end
       obj.moded = cellfun(@(layer) any(strcmp('IsTraining', methods(layer))), obj.layers);
       [obj.weights, obj.biases, obj.activations, obj.gradients] = deal(cell(1, numel(order)));
     end
 
-    function numbers = sourcesOf(~, told, given, k, enters, joins)
+    function setOutput(obj, name)
+      %SETOUTPUT Find the output, what it depends on, and the one input among that.
+      count = numel(obj.layers);
+      if isempty(name)
+        obj.output = setdiff(1:count, [obj.sources{:}]);
+      else
+        obj.output = obj.numberOf(name);
+      end
+      if numel(obj.output) ~= 1
+        error('DeepLearningModel:output', 'DeepLearningModel: nothing takes %s; say which is the output', ...
+              strjoin(obj.names(obj.output), ' or '));
+      end
+      obj.live = false(1, count);
+      obj.live(obj.output) = true;
+      for k = count:-1:1
+        if obj.live(k)
+          obj.live(obj.sources{k}) = true;
+        end
+      end
+      obj.entrance = find([obj.kinds.enters] & obj.live);
+      if numel(obj.entrance) ~= 1 || obj.entrance == obj.output
+        error('DeepLearningModel:input', 'DeepLearningModel: wanted one input and layers after it');
+      end
+    end
+
+    function numbers = sourcesOf(~, told, given, k, kind)
       %SOURCESOF Return the numbers of the entries that entry k takes.
       spec = told{k};
       named = {};
@@ -194,7 +228,7 @@ classdef DeepLearningModel < handle
         named = spec.inputs;
       elseif isfield(spec, 'inputLayer')
         named = {spec.inputLayer};
-      elseif k > 1 && ~enters
+      elseif k > 1 && ~kind.enters
         named = given(k - 1);
       end
       if ischar(named)
@@ -204,7 +238,7 @@ classdef DeepLearningModel < handle
         error('DeepLearningModel:input', 'DeepLearningModel: %s: wanted names, in inputs or in inputLayer', spec.name);
       end
       count = numel(named);
-      if (enters && count ~= 0) || (joins && count < 2) || (~enters && ~joins && count ~= 1)
+      if (kind.enters && count ~= 0) || (kind.joins && count < 2) || (~kind.enters && ~kind.joins && count ~= 1)
         error('DeepLearningModel:input', 'DeepLearningModel: %s cannot take %d inputs', spec.name, count);
       end
       numbers = zeros(1, count);
@@ -272,7 +306,7 @@ classdef DeepLearningModel < handle
         obj.gradients{k} = gradient;
         for n = 1:numel(obj.sources{k})
           from = obj.sources{k}(n);
-          if obj.kinds{k}.joins
+          if obj.kinds(k).joins
             part = gradient.(sprintf('input%d', n));
           else
             part = gradient.input;
@@ -290,19 +324,17 @@ classdef DeepLearningModel < handle
       if obj.lambda == 0
         return
       end
-      for k = 1:numel(obj.layers)
+      for k = find(~cellfun(@isempty, obj.gradients) & [obj.kinds.parameters])
         weight = obj.weights{k};
         loss = loss + 0.5 * obj.lambda * sum(weight(:) .* weight(:));
-        if ~isempty(obj.gradients{k}) && obj.kinds{k}.parameters
-          obj.gradients{k}.weight = obj.gradients{k}.weight + obj.lambda * weight;
-        end
+        obj.gradients{k}.weight = obj.gradients{k}.weight + obj.lambda * weight;
       end
     end
 
     function gradients = collected(obj)
       gradients = struct('name', {}, 'weight', {}, 'bias', {});
       for k = 1:numel(obj.layers)
-        if obj.kinds{k}.parameters && ~isempty(obj.gradients{k})
+        if obj.kinds(k).parameters && ~isempty(obj.gradients{k})
           own = obj.gradients{k};
           gradients(end + 1) = struct('name', obj.names{k}, 'weight', own.weight, 'bias', own.bias); %#ok<AGROW>
         end
@@ -318,7 +350,7 @@ classdef DeepLearningModel < handle
 
     function k = parametrised(obj, name)
       k = obj.numberOf(name);
-      if ~obj.kinds{k}.parameters
+      if ~obj.kinds(k).parameters
         error('DeepLearningModel:name', 'DeepLearningModel: %s has no parameters', name);
       end
     end

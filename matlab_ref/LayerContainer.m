@@ -7,7 +7,9 @@ classdef LayerContainer < handle
 %   cont <= struct('type', 'add', 'name', 'add1', 'inputs', {{'relu1', 'conv1'}});
 %
 %   cont.layers                       the structs, in a cell
-%   [layer, kind] = cont.Make(k)      a new object of entry k; kind.joins, kind.parameters
+%   kind = cont.Kind(k)               whether entry k enters, joins, parameters
+%   [layer, rows] = cont.Make(k, rows)      a new object of entry k; rows: whether what it takes, and what it
+%                                     makes, are rows (N,D) rather than images
 %
 %   A layer takes its input from the entry before it, unless it says inputLayer = name, or inputs = {names}
 %   where it joins several. The names of the classes are accepted as types too. An entry is checked when it is
@@ -34,8 +36,16 @@ classdef LayerContainer < handle
       obj.layers{end + 1} = spec;
     end
 
-    function [layer, kind] = Make(obj, index)
-      %MAKE Return a new layer of an entry, and whether it joins several inputs and has parameters.
+    function kind = Kind(obj, index)
+      %KIND Say of an entry: is it an input, does it join several, has it parameters.
+      type = obj.layers{index}.type;
+      kind = struct('enters', any(strcmp(type, {'input', 'InputLayer'})), ...
+                    'joins', any(strcmp(type, {'add', 'EltWiseAdd', 'concat', 'Concat'})), ...
+                    'parameters', any(strcmp(type, [obj.onRows(), obj.onImages()])));
+    end
+
+    function [layer, rows] = Make(obj, index, rows)
+      %MAKE Return a new layer of an entry, and whether it makes rows.
       told = obj.layers{index};
       from = [];
       for key = {'inputLayer', 'inputs'}
@@ -45,14 +55,26 @@ classdef LayerContainer < handle
       end
       [required, optional] = obj.keysOf(told.type);
       spec = obj.filled(told, required, optional);
-      layer = obj.construct(spec, index, from);
-      classes = {'FullyConnected', 'ConvolutionLayer', 'TransposedConvolution', 'BatchNorm', 'SpatialBatchNorm'};
-      kind = struct('joins', any(strcmp(class(layer), {'EltWiseAdd', 'Concat'})), ...
-                    'parameters', any(strcmp(class(layer), classes)));
+      layer = obj.construct(spec, index, from, rows);
+      if isa(layer, 'InputLayer')
+        rows = layer.rows == 1 && layer.depth == 1;
+      elseif any(strcmp(told.type, obj.onRows()))
+        rows = true;
+      elseif any(strcmp(told.type, obj.onImages()))
+        rows = false;
+      end
     end
   end
 
   methods (Access = private)
+    function types = onRows(~)
+      types = {'fc', 'FullyConnected', 'batchnorm', 'BatchNorm'};
+    end
+
+    function types = onImages(~)
+      types = {'conv', 'ConvolutionLayer', 'deconv', 'TransposedConvolution', 'sp_batchnorm', 'SpatialBatchNorm'};
+    end
+
     function [required, optional] = keysOf(~, type)
       %KEYSOF Return the keys that an entry of a type has to have, and those it may have with their defaults.
       required = {};
@@ -107,7 +129,7 @@ classdef LayerContainer < handle
       end
     end
 
-    function layer = construct(~, s, index, from)
+    function layer = construct(~, s, index, from, rows)
       switch s.type
         case {'input', 'InputLayer'}
           if ~isempty(s.features)
@@ -140,17 +162,17 @@ classdef LayerContainer < handle
         case {'relu', 'Relu'}
           layer = Relu(s.name, index, from);
         case {'leaky_relu', 'LeakyRelu'}
-          layer = LeakyRelu(s.name, index, from, s.slope);
+          layer = LeakyRelu(s.name, s.slope, index, from);
         case {'sigmoid', 'Sigmoid'}
           layer = Sigmoid(s.name, index, from);
         case {'tanh', 'Tanh'}
           layer = Tanh(s.name, index, from);
         case {'softmax', 'Softmax'}
-          layer = Softmax(s.name, index, from);
+          layer = Softmax(s.name, index, from, 3 - rows);
         case {'add', 'EltWiseAdd'}
           layer = EltWiseAdd(s.name, index, from);
         case {'concat', 'Concat'}
-          layer = Concat(s.name, index, from);
+          layer = Concat(s.name, index, from, 3 - rows);
       end
     end
   end

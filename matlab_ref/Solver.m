@@ -6,15 +6,17 @@ classdef Solver < handle
 %   optimizer: a struct with the field type, one of 'sgd' (learning_rate), 'sgd_momentum' (learning_rate,
 %     momentum = 0.9) and 'adam' (learning_rate, beta1 = 0.9, beta2 = 0.999).
 %   options: a struct with any of the fields l2 (0), lr_decay (1: the learning rate is multiplied by it at the
-%     end of each epoch), shuffle (true) and seed (none: with one, rand starts from it here).
+%     end of each epoch), shuffle (true), seed (none: with one, rand starts from it here) and output (the
+%     name of the layer whose output is the model's, where nothing takes several).
 %
 %   loss = solver.Step(x, t)                                        one update; the loss before it
-%   [losses, accuracies] = solver.Train(x, t, batchSize, steps)     one loss a step
-%   [losses, accuracies] = solver.Train(x, t, batchSize, steps, xv, tv)
+%   losses = solver.Train(x, t, batchSize, steps)                   one loss a step, double
+%   [losses, accuracies, validationLosses] = solver.Train(x, t, batchSize, steps, xv, tv)
 %
 %   An epoch goes once through the samples, shuffled by sort(rand(1,N)) at its start; its last batch may be
-%   smaller. At the end of each epoch the accuracy on xv, tv is measured in evaluation mode, where they are
-%   given: the share of samples whose largest score is where the target's is.
+%   smaller. At the end of each epoch the model is measured on xv, tv in evaluation mode, where they are given:
+%   the loss without L2, and the accuracy, the share of samples whose largest score is where the target's is
+%   (of a single column: score and target on the same side of 0.5).
 
   properties (SetAccess = private)
     model
@@ -28,11 +30,11 @@ classdef Solver < handle
       if nargin < 4 || isempty(options)
         options = struct();
       end
-      unknown = setdiff(fieldnames(options), {'l2', 'lr_decay', 'shuffle', 'seed'});
+      unknown = setdiff(fieldnames(options), {'l2', 'lr_decay', 'shuffle', 'seed', 'output'});
       if ~isempty(unknown)
         error('Solver:option', 'Solver: the option %s means nothing here', unknown{1});
       end
-      obj.model = DeepLearningModel(layers, lossName);
+      obj.model = DeepLearningModel(layers, lossName, obj.fieldOr(options, 'output', ''));
       obj.optimizer = obj.makeOptimizer(optimizer);
       obj.lr_decay = obj.fieldOr(options, 'lr_decay', 1);
       obj.shuffle = obj.fieldOr(options, 'shuffle', true);
@@ -56,7 +58,7 @@ classdef Solver < handle
       end
     end
 
-    function [losses, accuracies] = Train(obj, x, t, batchSize, steps, xv, tv)
+    function [losses, accuracies, validationLosses] = Train(obj, x, t, batchSize, steps, xv, tv)
       entrance = obj.model.Entrance();
       N = entrance.Count(x);
       if size(t, 1) ~= N
@@ -65,8 +67,8 @@ classdef Solver < handle
       if ~isscalar(batchSize) || ~(batchSize >= 1) || mod(batchSize, 1) ~= 0
         error('Solver:option', 'Solver: wanted batchSize as a whole number >= 1');
       end
-      losses = zeros(1, steps, class(x));
-      accuracies = zeros(1, 0);
+      losses = zeros(1, steps);
+      [accuracies, validationLosses] = deal(zeros(1, 0));
       done = 0;
       while done < steps
         order = obj.drawOrder(N);
@@ -80,19 +82,25 @@ classdef Solver < handle
         end
         obj.optimizer.learningRate = obj.optimizer.learningRate * obj.lr_decay;
         if nargin > 5
-          accuracies(end + 1) = obj.Accuracy(xv, tv); %#ok<AGROW>
+          [accuracies(end + 1), validationLosses(end + 1)] = obj.evaluate(xv, tv); %#ok<AGROW>
         end
       end
-    end
-
-    function share = Accuracy(obj, x, t)
-      [~, wanted] = max(t, [], 2);
-      [~, got] = max(obj.model.Predict(x), [], 2);
-      share = mean(wanted == got);
     end
   end
 
   methods (Access = private)
+    function [share, loss] = evaluate(obj, x, t)
+      scores = obj.model.Predict(x);
+      loss = obj.model.Criterion(scores, t);
+      if size(t, 2) == 1
+        [wanted, got] = deal(t >= 0.5, scores >= 0.5);
+      else
+        [~, wanted] = max(t, [], 2);
+        [~, got] = max(scores, [], 2);
+      end
+      share = mean(wanted == got);
+    end
+
     function order = drawOrder(obj, N)
       order = 1:N;
       if obj.shuffle
