@@ -4,6 +4,7 @@
     |-- ShapeError     ValueError  4  a tensor of the wrong shape
     |-- DTypeError     TypeError   4  a tensor of the wrong dtype
     |-- LayoutError    ValueError  4  axes that do not name an order, or do not match
+    |-- GraphError     ValueError  4  layers that cannot be a model, or parameters that do not fit it
     |-- StateError     RuntimeError 4 a call out of turn: backward before forward
     |-- CaseError      ValueError  4  a case file that says what it may not
     |-- FormatError    ValueError  4  a file that is not what its reader wants
@@ -40,6 +41,10 @@ class DTypeError(PybnError, TypeError):
 
 class LayoutError(PybnError, ValueError):
     """Axis names that are no order of axes, or two orders that do not name the same axes."""
+
+
+class GraphError(PybnError, ValueError):
+    """Layers do not make a model: their wiring, shapes, parameters or description cannot be."""
 
 
 class StateError(PybnError, RuntimeError):

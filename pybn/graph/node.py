@@ -1,0 +1,110 @@
+"""What a graph is made of: layers with names, and the inputs that come from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pybn.errors import DTypeError, GraphError, ShapeError
+from pybn.layers.base import Array, Layer, Shape, check_float
+
+Sizes = tuple[int | None, ...]
+
+
+def spell(sizes: Sequence[int | None]) -> str:
+    """Return a shape as people write it, N for the batch: "N x 8 x 4 x 4"."""
+    return " x ".join("N" if size is None else str(size) for size in sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a model is given: one size an axis, None for the batch, e.g. (None, 1, 8, 8) or (8, 8, 1, None).
+
+    Raises GraphError unless exactly one size is None and all others are whole numbers from 1 on.
+    """
+
+    shape: Sizes
+
+    def __post_init__(self) -> None:
+        given: object = self.shape
+        sizes = tuple(given) if isinstance(given, Sequence | np.ndarray) else ()
+        fits = all(size is None or (_whole(size) and size >= 1) for size in sizes)
+        if not fits or sizes.count(None) != 1:
+            raise GraphError(
+                f"Input: wanted sizes >= 1 and None for the batch, such as (None, 1, 8, 8), got {given!r}"
+            )
+        object.__setattr__(self, "shape", tuple(None if size is None else int(size) for size in sizes))
+
+    @property
+    def axis(self) -> int:
+        """The axis of the batch."""
+        return self.shape.index(None)
+
+    def check(self, name: str, x: object, dtype: np.dtype[np.generic]) -> int:
+        """Return the size of the batch. Raises DTypeError or ShapeError unless `x` is such an input, of `dtype`."""
+        check_float(name, x)
+        assert isinstance(x, np.ndarray)  # noqa: S101  # for the type checker: check_float saw to it
+        if x.dtype != dtype:
+            raise DTypeError(f"{name}: wanted {dtype}, the dtype of the model, got {x.dtype}")
+        wanted = self.with_batch(x.shape[self.axis] if x.ndim == len(self.shape) else 0)
+        if x.shape != wanted or not wanted[self.axis]:
+            raise ShapeError(
+                f"{name}: wanted {spell(self.shape)}, N any number from 1 on, got shape {x.shape}"
+            )
+        return wanted[self.axis]
+
+    def with_batch(self, batch: int) -> Shape:
+        """Return the shape of a batch of that size."""
+        return tuple(batch if size is None else size for size in self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A layer, its name, and the names of the nodes whose outputs it takes; none: the node before in the list.
+
+    Raises GraphError for a name that is no identifier, or for what is no layer.
+    """
+
+    name: str
+    layer: Layer | Input
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and self.name.isascii() and self.name.isidentifier()):
+            raise GraphError(f"wanted a name of letters, digits and _ such as 'conv1', got {self.name!r}")
+        layer: object = self.layer
+        if not isinstance(layer, Layer | Input):
+            raise GraphError(f"{self.name}: wanted a layer such as Relu(), or an Input, got {layer!r}")
+        if isinstance(layer, Layer) and not set(layer.parameters) <= {"weight", "bias"}:
+            raise GraphError(f"{self.name}: wanted no parameters but weight and bias, got {layer.parameters}")
+        given: object = self.inputs
+        inputs = (given,) if isinstance(given, str) else given
+        if not isinstance(inputs, Sequence) or not all(isinstance(name, str) for name in inputs):
+            raise GraphError(f"{self.name}: inputs: wanted names of nodes, got {given!r}")
+        object.__setattr__(self, "inputs", tuple(inputs))
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class, or "Input"."""
+        return type(self.layer).__name__
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def as_inputs(names: Sequence[str], x: object) -> dict[str, Array]:
+    """Return what a model of these inputs is given, by name: one array, or a mapping of as many as there are.
+
+    Raises GraphError where it is neither.
+    """
+    if not isinstance(x, Mapping):
+        if len(names) != 1:
+            example = ", ".join(f"{name!r}: ..." for name in names)
+            raise GraphError(f"x: wanted {{{example}}}, an array for each input, got {type(x).__name__}")
+        return {names[0]: x}  # type: ignore[dict-item]  # it is checked to be an array later
+    if set(x) != set(names):
+        raise GraphError(f"x: wanted arrays for {', '.join(names)}, got {', '.join(map(repr, x)) or 'none'}")
+    return dict(x)

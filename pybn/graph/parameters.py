@@ -1,0 +1,81 @@
+"""The parameters of a model, which the layers do not hold: by name, of known shape and one dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from pybn.errors import GraphError
+from pybn.layers.base import Array, Shape
+
+
+class Parameters(MutableMapping[str, Array]):
+    """Arrays by "layer.weight" and "layer.bias", of the shapes and the dtype that the model wants.
+
+    What is set is copied, so that nobody else's array is the model's; what is read is the model's own array.
+    Raises GraphError for an unknown name, a wrong shape or dtype; none can be deleted.
+    """
+
+    def __init__(self, wanted: Mapping[str, Shape], dtype: np.dtype[Any]) -> None:
+        self._wanted = dict(wanted)
+        self._dtype = dtype
+        self._values: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        self.check(name, value)
+        self._values[name] = np.array(value, subok=False)
+
+    def __delitem__(self, name: str) -> None:
+        raise GraphError(f"{name}: a model keeps its parameters; set another value instead")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._wanted)
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}: {shape}" for name, shape in self._wanted.items())
+        return f"Parameters({{{told}}}, {self._dtype})"
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """The shape of each parameter."""
+        return MappingProxyType(self._wanted)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of all parameters."""
+        return self._dtype
+
+    def check(self, name: str, value: object) -> None:
+        """Raise GraphError unless the model has a parameter of this name, and this value fits it."""
+        if name not in self._wanted:
+            raise GraphError(f"{name}: unknown parameter; there are {', '.join(self._wanted) or 'none'}")
+        check_array(name, value, self._wanted[name], self._dtype)
+
+
+def check_array(name: str, value: object, shape: Shape | None, dtype: np.dtype[Any]) -> None:
+    """Raise GraphError unless `value` is an array of this shape (None: any) and dtype."""
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray | np.matrix):
+        raise GraphError(
+            f"{name}: wanted a plain NumPy array, got {type(value).__name__}; np.asarray converts"
+        )
+    if value.dtype != dtype:
+        raise GraphError(f"{name}: wanted {dtype}, the dtype of the model, got {value.dtype}")
+    if shape is not None and value.shape != shape:
+        raise GraphError(f"{name}: wanted shape {shape}, got {value.shape}")
+
+
+def check_finite(values: Mapping[str, Array]) -> None:
+    """Raise GraphError where a parameter holds NaN or Inf."""
+    for name, value in values.items():
+        if not (finite := np.isfinite(value)).all():
+            at = np.argwhere(~finite)[0].tolist()
+            raise GraphError(f"{name}: wanted finite numbers, got {value[tuple(at)]} at {at}")
