@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
-from pybn.layers import AvgPoolLayer, MaxPoolLayer
+from pybn.layers import AvgPoolLayer, GlobalAvgPoolLayer, GlobalMaxPoolLayer, MaxPoolLayer
 from pybn.layouts import convert
 
 Pool = tuple[dict[str, Any], tuple[int, int]]  # options, and the height and width of images that fit
@@ -95,6 +95,12 @@ def differences(layer: Any, x: Any, dy: Any, h: float = 1e-6) -> Any:
 def relative(found: Any, wanted: Any) -> float:
     """The largest difference, against the largest magnitude."""
     return float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-300))
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Whether two arrays are equal, NaN to NaN, and zeros by their sign."""
+    signs = np.signbit(found) == np.signbit(wanted)
+    return np.array_equal(found, wanted, equal_nan=True) and bool((signs | np.isnan(found)).all())
 
 
 # Max pooling.
@@ -196,6 +202,35 @@ def test_an_average_of_large_numbers_is_in_the_order_of_the_window() -> None:
     assert AvgPoolLayer(9, 11).forward(x).item() == total / np.float32(99)
 
 
+# Pooling of whole images.
+
+
+@given(st.integers(1, 7), st.integers(1, 7), st.integers(1, 3), st.integers(1, 3), st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_global_pooling_is_pooling_by_a_window_of_the_image_s_size(
+    h: int, w: int, c: int, n: int, seed: int
+) -> None:
+    x = images(({}, (h, w)), c, n, seed=seed)
+    x[np.random.default_rng(seed).random(x.shape) < 0.3] = [0.0, -0.0, np.nan, -np.inf, 9.0][seed % 5]
+    for whole, window in (
+        (GlobalMaxPoolLayer(), MaxPoolLayer(h, w)),
+        (GlobalAvgPoolLayer(), AvgPoolLayer(h, w)),
+    ):
+        dy = like_output(whole, x)
+        assert same(whole.forward(x), window.forward(x))
+        assert same(whole.backward(dy).input, window.backward(dy).input)
+
+
+def test_global_pooling_is_what_numpy_says() -> None:
+    x = images(({}, (5, 8)), 3, 2)
+    dy = np.random.default_rng(1).standard_normal((2, 3, 1, 1))
+    most, mean = GlobalMaxPoolLayer(), GlobalAvgPoolLayer()
+    assert np.array_equal(most.forward(x), x.max(axis=(2, 3), keepdims=True))
+    np.testing.assert_allclose(mean.forward(x), x.mean(axis=(2, 3), keepdims=True), rtol=1e-12)
+    assert relative(most.backward(dy).input, differences(most, x, dy)) < 1e-7
+    assert relative(mean.backward(dy).input, differences(mean, x, dy, h=1e-3)) < 1e-7
+
+
 # All of them, as a user meets them.
 
 LAYERS: dict[str, Callable[..., Any]] = {
@@ -203,6 +238,8 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "max of one pixel": lambda **o: MaxPoolLayer(1, 1, **o),
     "average": lambda **o: AvgPoolLayer(3, 2, (2, 1), pad=(1, 0, 1, 0), **o),
     "average with its padding": lambda **o: AvgPoolLayer(2, 3, pad=(1, 0), count_include_pad=True, **o),
+    "global max": lambda **o: GlobalMaxPoolLayer(**o),
+    "global average": lambda **o: GlobalAvgPoolLayer(**o),
 }
 SIZES: Pool = ({}, (6, 5))
 LAYOUTS = ["NCHW", "HWCN", "NHWC", "CWNH"]
@@ -265,6 +302,8 @@ IN_PLACE: dict[str, Callable[[], Any]] = {
     "max": lambda: MaxPoolLayer(3, 3, pad=1),
     "max of one pixel": lambda: MaxPoolLayer(1, 1),
     "average": lambda: AvgPoolLayer(5, 3, pad=(2, 1)),
+    "global max": GlobalMaxPoolLayer,
+    "global average": GlobalAvgPoolLayer,
 }
 
 

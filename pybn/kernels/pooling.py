@@ -50,3 +50,8 @@ def in_layout(images: Array, layout: str, out: Array | None) -> Array:
     result = np.empty(moved.shape, moved.dtype) if out is None else out
     np.copyto(result, moved)
     return result
+
+
+def global_shape(x: Shape, layout: str) -> Shape:
+    """Return the shape that images of shape `x` have once each channel is one pixel."""
+    return tuple(1 if axis in "HW" else size for axis, size in zip(layout, x, strict=True))
