@@ -48,7 +48,7 @@ classdef CrossEntropy < handle
               'CrossEntropy: wanted scores (N,K) with at least one row and column, got %s', ...
               mat2str(size(scores)));
       end
-      if ~isfloat(targets) || ~isreal(targets) || issparse(targets) || ~strcmp(class(targets), class(scores))
+      if ~strcmp(class(targets), class(scores)) || ~isreal(targets) || issparse(targets)
         error('CrossEntropy:dtype', 'CrossEntropy: wanted targets real %s as scores, got %s', ...
               class(scores), class(targets));
       end

@@ -27,7 +27,7 @@ classdef MeanSquaredError < handle
               'MeanSquaredError: wanted scores (N,K) with at least one row and column, got %s', ...
               mat2str(size(scores)));
       end
-      if ~isfloat(targets) || ~isreal(targets) || issparse(targets) || ~strcmp(class(targets), class(scores))
+      if ~strcmp(class(targets), class(scores)) || ~isreal(targets) || issparse(targets)
         error('MeanSquaredError:dtype', 'MeanSquaredError: wanted targets real %s as scores, got %s', ...
               class(scores), class(targets));
       end

@@ -34,7 +34,7 @@ classdef MultiClassCrossEntropy < handle
               'MultiClassCrossEntropy: wanted scores (N,K) with at least one row and column, got %s', ...
               mat2str(size(scores)));
       end
-      if ~isfloat(targets) || ~isreal(targets) || issparse(targets) || ~strcmp(class(targets), class(scores))
+      if ~strcmp(class(targets), class(scores)) || ~isreal(targets) || issparse(targets)
         error('MultiClassCrossEntropy:dtype', 'MultiClassCrossEntropy: wanted targets real %s as scores, got %s', ...
               class(scores), class(targets));
       end
