@@ -1,4 +1,4 @@
-"""The pooling layers against naive loops and finite differences, and as a user meets them: memory, `out`, options.
+"""Pooling, and the normalisation that goes with it, against naive loops; and as a user meets them: memory, options.
 
 That they compute what Octave computes is the matter of the fixtures.
 """
@@ -15,10 +15,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
-from pybn.layers import AvgPoolLayer, GlobalAvgPoolLayer, GlobalMaxPoolLayer, MaxPoolLayer
+from pybn.layers import AvgPoolLayer, GlobalAvgPoolLayer, GlobalMaxPoolLayer, LocalResponseNorm, MaxPoolLayer
 from pybn.layouts import convert
 
 Pool = tuple[dict[str, Any], tuple[int, int]]  # options, and the height and width of images that fit
+SIZES: Pool = ({}, (6, 5))
 
 
 @st.composite
@@ -231,6 +232,61 @@ def test_global_pooling_is_what_numpy_says() -> None:
     assert relative(mean.backward(dy).input, differences(mean, x, dy, h=1e-3)) < 1e-7
 
 
+# Local response normalisation.
+
+ENERGIES: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "strong": {"alpha": 0.7, "beta": 0.6, "k": 0.5},
+    "even": {"size": 4, "alpha": 0.7, "beta": 1.5, "k": 2.0},
+    "pair": {"size": 2, "alpha": 0.3},
+    "one": {"size": 1, "alpha": 0.3},
+    "wide": {"size": 30, "alpha": 9.0, "beta": -0.4},
+}
+
+
+@pytest.mark.parametrize("c", [1, 2, 3, 8])
+@pytest.mark.parametrize("name", ENERGIES)
+def test_local_response_normalisation_is_what_a_naive_loop_says(name: str, c: int) -> None:
+    x = images(SIZES, c)
+    layer = LocalResponseNorm(**ENERGIES[name])
+    y = np.empty_like(x)
+    for n, j, h, w in np.ndindex(*x.shape):
+        low, high = j - (layer.size - 1) // 2, j + layer.size // 2
+        energy = sum(x[n, i, h, w] ** 2 for i in range(max(low, 0), min(high, c - 1) + 1))
+        y[n, j, h, w] = x[n, j, h, w] / (layer.k + layer.alpha / layer.size * energy) ** layer.beta
+    np.testing.assert_allclose(layer.forward(x), y, rtol=1e-13)
+
+
+@pytest.mark.parametrize("c", [1, 2, 7])
+@pytest.mark.parametrize("name", ENERGIES)
+def test_the_gradient_of_local_response_normalisation_is_that_of_differences(name: str, c: int) -> None:
+    x = images(({}, (2, 3)), c)
+    layer = LocalResponseNorm(**ENERGIES[name])
+    dy = like_output(layer, x)
+    wanted = differences(layer, x, dy)
+    assert relative(layer.backward(dy).input, wanted) < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"size": 0}, "size: wanted a whole number"),
+        ({"size": 2.5}, "size: wanted a whole number"),
+        ({"size": True}, "size: wanted a whole number"),
+        ({"size": (3, 3)}, "size: wanted a whole number"),
+        ({"alpha": -1e-4}, "alpha: wanted a finite number >= 0"),
+        ({"alpha": np.inf}, "alpha: wanted a finite number >= 0"),
+        ({"beta": np.nan}, "beta: wanted a finite number"),
+        ({"beta": "0.75"}, "beta: wanted a finite number"),
+        ({"k": -1}, "k: wanted a finite number >= 0"),
+        ({"k": None}, "k: wanted a finite number >= 0"),
+    ],
+)
+def test_options_of_local_response_normalisation(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        LocalResponseNorm(**options)
+
+
 # All of them, as a user meets them.
 
 LAYERS: dict[str, Callable[..., Any]] = {
@@ -240,8 +296,8 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "average with its padding": lambda **o: AvgPoolLayer(2, 3, pad=(1, 0), count_include_pad=True, **o),
     "global max": lambda **o: GlobalMaxPoolLayer(**o),
     "global average": lambda **o: GlobalAvgPoolLayer(**o),
+    "response": lambda **o: LocalResponseNorm(4, 0.7, 0.6, 0.5, **o),
 }
-SIZES: Pool = ({}, (6, 5))
 LAYOUTS = ["NCHW", "HWCN", "NHWC", "CWNH"]
 
 MEMORY: dict[str, Callable[[Any], Any]] = {
@@ -304,6 +360,7 @@ IN_PLACE: dict[str, Callable[[], Any]] = {
     "average": lambda: AvgPoolLayer(5, 3, pad=(2, 1)),
     "global max": GlobalMaxPoolLayer,
     "global average": GlobalAvgPoolLayer,
+    "response": lambda: LocalResponseNorm(4, 0.7, 0.6, 0.5),
 }
 
 

@@ -14,26 +14,27 @@ Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
 
 
+def whole(name: str, value: Any) -> int:
+    """Return a whole number as Python's own. Raises ValueError for anything else, and for one below 1."""
+    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not known or not 1 <= value < 2**31 or value != int(value):
+        raise ValueError(f"{name}: wanted a whole number >= 1, got {value!r}")
+    return int(value)
+
+
 def pool_window(kernel_height: object, kernel_width: object, stride: object, pad: object) -> Window:
     """Return the window of a pooling layer, with its padding.
 
     Raises ValueError, naming the argument, also where a window could lie in the padding alone: it would have
     nothing to pool.
     """
-    kernel = (_side("kernel_height", kernel_height), _side("kernel_width", kernel_width))
+    kernel = (whole("kernel_height", kernel_height), whole("kernel_width", kernel_width))
     window = Window(kernel, pair("stride", stride), sides("pad", pad))
     if max(window.pad[:2]) >= kernel[0] or max(window.pad[2:]) >= kernel[1]:
         raise ValueError(
             f"pad: wanted every side smaller than the kernel, {kernel[0]} by {kernel[1]}, got {pad!r}"
         )
     return window
-
-
-def _side(name: str, value: Any) -> int:
-    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not known or not 1 <= value < 2**31 or value != int(value):
-        raise ValueError(f"{name}: wanted a whole number >= 1, got {value!r}")
-    return int(value)
 
 
 def pooled_shape(window: Window, x: Shape, layout: str) -> Shape:
