@@ -2,8 +2,46 @@
 
 from __future__ import annotations
 
-from pybn.layers.base import Gradients, Layer
+from pybn.layers.avg_pool_layer import AvgPoolLayer
+from pybn.layers.base import Gradients, JoinGradients, Layer
 from pybn.layers.batch_norm import BatchNorm
+from pybn.layers.concat import Concat
+from pybn.layers.convolution_layer import ConvolutionLayer
+from pybn.layers.dropout import Dropout
+from pybn.layers.elt_wise_add import EltWiseAdd
+from pybn.layers.fully_connected import FullyConnected
+from pybn.layers.global_avg_pool_layer import GlobalAvgPoolLayer
+from pybn.layers.global_max_pool_layer import GlobalMaxPoolLayer
+from pybn.layers.leaky_relu import LeakyRelu
+from pybn.layers.local_response_norm import LocalResponseNorm
+from pybn.layers.max_pool_layer import MaxPoolLayer
+from pybn.layers.relu import Relu
+from pybn.layers.sigmoid import Sigmoid
+from pybn.layers.softmax import Softmax
 from pybn.layers.spatial_batch_norm import SpatialBatchNorm
+from pybn.layers.tanh import Tanh
+from pybn.layers.transposed_convolution_layer import TransposedConvolutionLayer
 
-__all__ = ["BatchNorm", "Gradients", "Layer", "SpatialBatchNorm"]
+__all__ = [
+    "AvgPoolLayer",
+    "BatchNorm",
+    "Concat",
+    "ConvolutionLayer",
+    "Dropout",
+    "EltWiseAdd",
+    "FullyConnected",
+    "GlobalAvgPoolLayer",
+    "GlobalMaxPoolLayer",
+    "Gradients",
+    "JoinGradients",
+    "Layer",
+    "LeakyRelu",
+    "LocalResponseNorm",
+    "MaxPoolLayer",
+    "Relu",
+    "Sigmoid",
+    "Softmax",
+    "SpatialBatchNorm",
+    "Tanh",
+    "TransposedConvolutionLayer",
+]
