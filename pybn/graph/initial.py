@@ -19,7 +19,7 @@ from pybn.layouts import convert
 WEIGHTS = {
     "FullyConnected": ("num_output",),
     "ConvolutionLayer": ("kh", "kw", "num_output"),
-    "TransposedConvolution": ("kh", "kw", "num_output"),
+    "TransposedConvolutionLayer": ("kh", "kw", "num_output"),
 }
 
 

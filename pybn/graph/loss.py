@@ -11,10 +11,10 @@ import numpy as np
 from pybn.errors import GraphError
 from pybn.graph.node import Input, Node, Sizes, spell
 from pybn.graph.run import NodeGradients
-from pybn.kernels.sums import column_sums
 from pybn.layers.base import Array
 from pybn.layouts import convert
 from pybn.losses import Loss
+from pybn.solvers import l2_gradient, l2_penalty
 
 
 def differentiated_together(loss: object, node: Node, sizes: Sizes) -> bool:
@@ -43,29 +43,28 @@ def differentiated_together(loss: object, node: Node, sizes: Sizes) -> bool:
     return True
 
 
-def penalties(
-    found: Mapping[str, NodeGradients], nodes: Mapping[str, Node], values: Mapping[str, Array], l2: float
-) -> list[Any]:
-    """Return 0.5 l2 sum(w^2) of each weight whose layer was reached, in that order, in the weights' dtype."""
-    return [
-        w.dtype.type(0.5 * l2) * _squares(w, getattr(nodes[name].layer, "layout", None))
-        for name in found
-        if (w := values.get(f"{name}.weight")) is not None
-    ]
+def regularise(
+    value: Any,
+    found: dict[str, NodeGradients],
+    nodes: Mapping[str, Node],
+    parameters: Mapping[str, Array],
+    l2: float,
+) -> Any:
+    """Return the loss with 0.5 l2 sum(w^2) of each weight that a gradient reached, and add l2 w to that gradient.
 
-
-def add_decay(found: dict[str, NodeGradients], values: Mapping[str, Array], l2: float) -> None:
-    """Add l2 w to the gradient by each weight."""
-    for name, gradients in found.items():
-        if gradients.weight is not None:
-            w = values[f"{name}.weight"]
-            found[name] = replace(gradients, weight=gradients.weight + w.dtype.type(l2) * w)
-
-
-def _squares(w: Array, layout: str | None) -> Any:
-    """Return the sum of squares, one after the other in the order of MATLAB's memory."""
-    known = w.ndim == 4 and layout is not None and sorted(layout) == ["C", "H", "N", "W"]
-    matlab = convert(w, layout, "HWCN") if known and layout else w
+    Layer by layer in the order in which they run, in the dtype of the weights.
+    """
     with np.errstate(all="ignore"):
-        column = matlab.reshape(-1, 1, order="F")
-        return column_sums(column * column)[0]
+        for name, node in nodes.items():
+            gradient = found[name].weight if name in found else None
+            if gradient is not None:
+                w = parameters[f"{name}.weight"]
+                value = value + l2_penalty([_as_matlab(w, getattr(node.layer, "layout", None))], l2)
+                found[name] = replace(found[name], weight=l2_gradient(w, gradient, l2))
+    return value
+
+
+def _as_matlab(w: Array, layout: str | None) -> Array:
+    """Return a weight with its axes in MATLAB's order, so that its squares are summed as there."""
+    known = w.ndim == 4 and layout is not None and sorted(layout) == ["C", "H", "N", "W"]
+    return convert(w, layout, "HWCN") if known and layout else w

@@ -95,16 +95,22 @@ def _whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def as_inputs(names: Sequence[str], x: object) -> dict[str, Array]:
-    """Return what a model of these inputs is given, by name: one array, or a mapping of as many as there are.
+def check_given(
+    inputs: Mapping[str, Input], x: object, dtype: np.dtype[np.generic]
+) -> tuple[dict[str, Array], int]:
+    """Return what a model of these inputs is given, by name, and the size of the batch, the same in all.
 
-    Raises GraphError where it is neither.
+    x is one array, or a mapping of as many as there are inputs. Raises GraphError where arrays are missing or of
+    unknown names, DTypeError or ShapeError where one does not fit its input.
     """
-    if not isinstance(x, Mapping):
-        if len(names) != 1:
-            example = ", ".join(f"{name!r}: ..." for name in names)
-            raise GraphError(f"x: wanted {{{example}}}, an array for each input, got {type(x).__name__}")
-        return {names[0]: x}  # type: ignore[dict-item]  # it is checked to be an array later
-    if set(x) != set(names):
-        raise GraphError(f"x: wanted arrays for {', '.join(names)}, got {', '.join(map(repr, x)) or 'none'}")
-    return dict(x)
+    names = list(inputs)
+    given = x if isinstance(x, Mapping) else {names[0]: x}
+    if set(given) != set(names):
+        came = ", ".join(map(repr, given)) if isinstance(x, Mapping) else type(x).__name__
+        example = ", ".join(f"{name!r}: ..." for name in names)
+        raise GraphError(f"x: wanted {{{example}}}, an array for each input, got {came or 'none'}")
+    batches = {name: entrance.check(name, given[name], dtype) for name, entrance in inputs.items()}
+    if len(set(batches.values())) > 1:
+        told = ", ".join(f"{name} {batch}" for name, batch in batches.items())
+        raise ShapeError(f"x: wanted one size of the batch in all inputs, got {told}")
+    return dict(given), next(iter(batches.values()))

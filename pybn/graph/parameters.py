@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,26 @@ class Parameters(MutableMapping[str, Array]):
     def __repr__(self) -> str:
         told = ", ".join(f"{name}: {shape}" for name, shape in self._wanted.items())
         return f"Parameters({{{told}}}, {self._dtype})"
+
+    def of(self, layer: str, names: Sequence[str]) -> SimpleNamespace:
+        """Return `.weight` and `.bias` of a layer that has parameters of these names, None for the others."""
+        return SimpleNamespace(
+            **dict.fromkeys(("weight", "bias")) | {name: self[f"{layer}.{name}"] for name in names}
+        )
+
+    def set(
+        self, layer: str, names: Sequence[str], values: Sequence[Array], named: Mapping[str, Array]
+    ) -> None:
+        """Set values in the order of `names`, and others by name; or none of them, where one does not fit."""
+        if len(values) > len(names):
+            raise GraphError(
+                f"{layer}: wanted {' and '.join(names) or 'no parameters'}, got {len(values)} values"
+            )
+        given = {**dict(zip(names, values, strict=False)), **named}
+        for name, value in given.items():
+            self.check(f"{layer}.{name}", value)
+        for name, value in given.items():
+            self[f"{layer}.{name}"] = value
 
     @property
     def shapes(self) -> Mapping[str, Shape]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pybn.errors import GraphError, ShapeError
 from pybn.graph.node import Input, Node, Sizes
 from pybn.graph.wiring import Wiring
-from pybn.layers.base import Array, JoinGradients, Layer
+from pybn.layers.base import Array, JoinGradients, Layer, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,17 @@ def run_backward(
             with np.errstate(all="ignore"):
                 arrived[source] = arrived[source] + dx if source in arrived else dx
     return found
+
+
+def parameter_gradients(
+    found: Mapping[str, NodeGradients], shapes: Mapping[str, Shape], dtype: np.dtype[Any]
+) -> dict[str, Array]:
+    """Return the gradient by each parameter, "layer.weight", zeros where the layer does not lead to the output."""
+    gradients = {}
+    for name, shape in shapes.items():
+        layer, _, parameter = name.partition(".")
+        gradients[name] = getattr(found[layer], parameter) if layer in found else np.zeros(shape, dtype)
+    return gradients
 
 
 def _forward(layer: Layer, inputs: list[Array], parameters: list[Array]) -> Array:
