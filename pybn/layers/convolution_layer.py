@@ -101,6 +101,7 @@ class ConvolutionLayer(Layer):
         if out is not None:
             check_out(out, shape, x.dtype)
         window = self._window(weight.shape)
+        self._cache = None  # the patches of the batch before are large: not both at once
         patches = gather(convert(x, self.layout, "NCHW"), window, window.output(*self._size(x.shape)))
         patches = patches.reshape(self.groups, -1, patches[0, 0, 0].size)
         filters = np.array(convert(weight, self._filters, "FCWH"), order="C")
