@@ -44,7 +44,7 @@ def state(case: Case, golden: GoldenEngine) -> tuple[str, str]:
     known = golden.records(case.fixture).get(case.id)
     if known is None:
         return "missing", "no record of it"
-    reason = stale(case, known)
+    reason = stale(case, known, golden.seen)
     return ("stale", reason) if reason else ("fresh", "")
 
 

@@ -14,16 +14,28 @@ from pathlib import Path
 from pybn.case import Case
 from pybn.errors import FileError
 
+Used = dict[str, str]
+Seen = dict[tuple[Path, tuple[Path, ...], str], Used]  # by the case's folder, its path, and what it runs
+
 WORD = re.compile(rb"[A-Za-z]\w*", re.ASCII)
 
 
-def used_files(case: Case) -> dict[str, str]:
+def used_files(case: Case, seen: Seen | None = None) -> Used:
     """Return path -> SHA-256 of each .m file that the case's class or function reaches, by names in the text.
 
     Paths are relative to the case file's folder, with forward slashes. Any word of a file that names a .m file
     on the case's path counts, in comments and strings too: one file too many costs a recording, one too few
-    would hide a change. Raises FileError.
+    would hide a change. `seen` keeps what was found, for as long as the caller takes the files to stay as they
+    are: a run, say, of thousands of cases on one folder. Raises FileError.
     """
+    folder, kept = case.file.parent.resolve(), {} if seen is None else seen
+    key = (folder, case.matlab.path, case.matlab.name)
+    if key not in kept:
+        kept[key] = _used(case, folder)
+    return dict(kept[key])
+
+
+def _used(case: Case, folder: Path) -> Used:
     known = _files_by_name(case.matlab.path)
     found: dict[Path, str] = {}
     waiting = list(known.get(case.matlab.name.rsplit(".", 1)[-1], ()))
@@ -34,7 +46,6 @@ def used_files(case: Case) -> dict[str, str]:
         found[file], words = _scan(file, _modified(file))
         for word in words & known.keys():
             waiting.extend(known[word])
-    folder = case.file.parent.resolve()
     return {Path(os.path.relpath(file, folder)).as_posix(): found[file] for file in sorted(found)}
 
 

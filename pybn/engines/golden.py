@@ -9,21 +9,25 @@ from pybn.case import Case
 from pybn.engines.base import Array, Engine, Tensors
 from pybn.errors import EngineError, MissingFixture, StaleFixture
 from pybn.formats.fixture import Record, read_fixture
-from pybn.sources import used_files
+from pybn.sources import Seen, used_files
 
 
 class GoldenEngine(Engine):
-    """Answers from fixtures. A missing or a stale record is an error that names the command to record."""
+    """Answers from fixtures. A missing or a stale record is an error that names the command to record.
+
+    Fixtures and .m files are read once, and taken to stay as they are for as long as the engine lives.
+    """
 
     name = "golden"
 
     def __init__(self) -> None:
         self._files: dict[Path, dict[str, Record]] = {}
+        self.seen: Seen = {}
 
     def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:  # noqa: ARG002  # they were stored with the answers
         """Return the stored outputs. Raises MissingFixture, StaleFixture, or EngineError for a stored refusal."""
         record = self.record(case)
-        if reason := stale(case, record):
+        if reason := stale(case, record, self.seen):
             raise StaleFixture(
                 f"{case.file.name}: {case.id}: the recorded answer is stale: {reason}; "
                 f"pybn record --stale {quote(str(case.file))} records it again"
@@ -59,11 +63,11 @@ def _remedy(case: Case) -> str:
     return f"pybn record --missing {quote(str(case.file))} records it"
 
 
-def stale(case: Case, record: Record) -> str:
-    """Say what changed since a case was recorded; "" where nothing did."""
+def stale(case: Case, record: Record, seen: Seen | None = None) -> str:
+    """Say what changed since a case was recorded; "" where nothing did. `seen` as `used_files` takes it."""
     if record.digest != case.digest():
         return "the case changed"
-    now, then = used_files(case), record.files
+    now, then = used_files(case, seen), record.files
     changed = [name for name in sorted(now.keys() | then.keys()) if now.get(name) != then.get(name)]
     if not changed:
         return ""
