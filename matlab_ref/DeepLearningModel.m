@@ -21,8 +21,8 @@ classdef DeepLearningModel < handle
 %   nothing. Going back, gradients that arrive from several layers are added in the order of arrival: that of
 %   the layer that ran last comes first. Where the gradient of the loss is by the INPUT of the last layer, its
 %   own backward is left out.
-%   L2 adds lambda/2 sum(w^2) over all weights that receive a gradient, gammas included, biases not, to the loss, and lambda w to
-%   the gradient of each weight.
+%   L2 adds lambda/2 sum(w^2) over all weights that receive a gradient, gammas included, biases not, to the
+%   loss, and lambda w to the gradient of each.
 
   properties (SetAccess = private)
     names = {};          % of the layers, in the order they run

@@ -1,6 +1,7 @@
 classdef InputLayer < handle
 %INPUTLAYER Where samples enter a model: says what one looks like, and lets nothing else in.
 %   layer = InputLayer(name, rows, cols, depth, batchsize, index)
+%   layer = InputLayer(name, 1, D, 1, batchsize, index, true)
 %
 %   y = layer.ForwardPropagation(x)                             x itself
 %   gradient = layer.BackwardPropagation(struct('input', dy))   field input: dy itself
@@ -8,8 +9,8 @@ classdef InputLayer < handle
 %   N = layer.Count(x)                                          how many samples there are
 %
 %   Images are (H,W,C,N), the samples last, where trailing ones may be missing: H rows, W columns, depth C.
-%   Where rows and depth are 1, a table (N,D) comes in too, the samples first, D being cols.
-%   All single or all double. batchsize tells the reader what the model was made for; any other serves.
+%   With true at the end, a table (N,D) comes in instead, the samples first.
+%   Single or double. batchsize tells the reader what the model was made for; any other serves.
 
   properties (SetAccess = private)
     name
@@ -18,6 +19,7 @@ classdef InputLayer < handle
     depth
     batchsize
     index
+    table = false;
   end
 
   properties (Access = private)
@@ -26,7 +28,7 @@ classdef InputLayer < handle
   end
 
   methods
-    function obj = InputLayer(name, rows, cols, depth, batchsize, index)
+    function obj = InputLayer(name, rows, cols, depth, batchsize, index, table)
       for side = {rows, cols, depth}
         if ~isnumeric(side{1}) || ~isscalar(side{1}) || ~(side{1} >= 1) || mod(side{1}, 1) ~= 0
           error('InputLayer:option', 'InputLayer: wanted rows, cols and depth as whole numbers >= 1');
@@ -38,14 +40,24 @@ classdef InputLayer < handle
       obj.depth = depth;
       obj.batchsize = batchsize;
       obj.index = index;
+      if nargin > 6
+        obj.table = table;
+      end
+      if obj.table && (rows ~= 1 || depth ~= 1)
+        error('InputLayer:option', 'InputLayer: wanted 1 for the rows and the depth of a table');
+      end
     end
 
     function y = ForwardPropagation(obj, x, ~, ~)
       if ~isfloat(x) || ~isreal(x) || issparse(x)
         error('InputLayer:dtype', 'InputLayer: wanted x real single or double, got %s', class(x));
       end
-      images = ndims(x) <= 4 && isequal([size(x, 1) size(x, 2) size(x, 3)], [obj.rows obj.cols obj.depth]);
-      if isempty(x) || ~(images || obj.isTable(x))
+      if obj.table
+        fits = ndims(x) == 2 && size(x, 2) == obj.cols;
+      else
+        fits = ndims(x) <= 4 && isequal([size(x, 1) size(x, 2) size(x, 3)], [obj.rows obj.cols obj.depth]);
+      end
+      if isempty(x) || ~fits
         error('InputLayer:shape', 'InputLayer: wanted samples of %s, got %s', ...
               mat2str([obj.rows obj.cols obj.depth]), mat2str(size(x)));
       end
@@ -70,7 +82,7 @@ classdef InputLayer < handle
     end
 
     function x = Select(obj, x, numbers)
-      if obj.isTable(x)
+      if obj.table
         x = x(numbers, :);
       else
         x = x(:, :, :, numbers);
@@ -78,17 +90,11 @@ classdef InputLayer < handle
     end
 
     function N = Count(obj, x)
-      if obj.isTable(x)
+      if obj.table
         N = size(x, 1);
       else
         N = size(x, 4);
       end
-    end
-  end
-
-  methods (Access = private)
-    function answer = isTable(obj, x)
-      answer = obj.rows == 1 && obj.depth == 1 && ndims(x) == 2 && size(x, 2) == obj.cols;
     end
   end
 end

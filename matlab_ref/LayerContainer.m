@@ -31,7 +31,7 @@ classdef LayerContainer < handle
           error('LayerContainer:metadata', 'LayerContainer: wanted a text under %s', key{1});
         end
       end
-      [required, optional] = obj.keysOf(spec.type);
+      [required, optional] = obj.keysOf(spec);
       obj.filled(spec, required, optional);
       obj.layers{end + 1} = spec;
     end
@@ -53,11 +53,11 @@ classdef LayerContainer < handle
           from = told.(key{1});
         end
       end
-      [required, optional] = obj.keysOf(told.type);
+      [required, optional] = obj.keysOf(told);
       spec = obj.filled(told, required, optional);
       layer = obj.construct(spec, index, from, rows);
       if isa(layer, 'InputLayer')
-        rows = layer.rows == 1 && layer.depth == 1;
+        rows = layer.table;
       elseif any(strcmp(told.type, obj.onRows()))
         rows = true;
       elseif any(strcmp(told.type, obj.onImages()))
@@ -72,39 +72,46 @@ classdef LayerContainer < handle
     end
 
     function types = onImages(~)
-      types = {'conv', 'ConvolutionLayer', 'deconv', 'TransposedConvolution', 'sp_batchnorm', 'SpatialBatchNorm'};
+      types = {'conv', 'ConvolutionLayer', 'deconv', 'TransposedConvolutionLayer', 'sp_batchnorm', 'SpatialBatchNorm'};
     end
 
-    function [required, optional] = keysOf(~, type)
-      %KEYSOF Return the keys that an entry of a type has to have, and those it may have with their defaults.
+    function [required, optional] = keysOf(~, spec)
+      %KEYSOF Return the keys that an entry has to have, and those it may have with their defaults.
       required = {};
       optional = {};
-      switch type
+      switch spec.type
         case {'input', 'InputLayer'}
-          optional = {'rows', 1, 'cols', [], 'depth', 1, 'batchsize', [], 'features', []};
+          required = {'rows', 'cols', 'depth'};
+          if isfield(spec, 'features')
+            required = {'features'};
+          end
+          optional = {'batchsize', []};
         case {'fc', 'FullyConnected'}
           required = {'num_output'};
         case {'conv', 'ConvolutionLayer'}
           required = {'kh', 'kw', 'num_output'};
           optional = {'stride', 1, 'pad', 0, 'groups', 1, 'dilation', 1};
-        case {'deconv', 'TransposedConvolution'}
+        case {'deconv', 'TransposedConvolutionLayer'}
           required = {'kh', 'kw', 'num_output'};
           optional = {'stride', 1, 'crop', 0, 'groups', 1};
-        case {'maxpool', 'MaxPoolLayer', 'avgpool', 'AvgPoolLayer'}
+        case {'maxpool', 'MaxPoolLayer'}
           required = {'kh', 'kw'};
           optional = {'stride', 1, 'pad', 0};
+        case {'avgpool', 'AvgPoolLayer'}
+          required = {'kh', 'kw'};
+          optional = {'stride', 1, 'pad', 0, 'count_include_pad', false};
         case {'batchnorm', 'BatchNorm', 'sp_batchnorm', 'SpatialBatchNorm'}
           optional = {'eps', 1e-5, 'momentum', 0.9};
         case {'lrn', 'LocalResponseNorm'}
-          optional = {'size', 5, 'alpha', 1e-4, 'beta', 0.75, 'k', 2};
+          optional = {'size', 5, 'alpha', 1e-4, 'beta', 0.75, 'k', 1};
         case {'dropout', 'Dropout'}
-          required = {'prob'};
+          optional = {'prob', 0.5};
         case {'leaky_relu', 'LeakyRelu'}
           optional = {'slope', 0.01};
         case {'relu', 'Relu', 'sigmoid', 'Sigmoid', 'tanh', 'Tanh', 'softmax', 'Softmax', 'add', 'EltWiseAdd', ...
-              'concat', 'Concat', 'global_avgpool', 'GlobalAvgPool', 'global_maxpool', 'GlobalMaxPool'}
+              'concat', 'Concat', 'global_avgpool', 'GlobalAvgPoolLayer', 'global_maxpool', 'GlobalMaxPoolLayer'}
         otherwise
-          error('LayerContainer:type', 'LayerContainer: there are no layers of type %s', type);
+          error('LayerContainer:type', 'LayerContainer: there are no layers of type %s', spec.type);
       end
     end
 
@@ -132,25 +139,26 @@ classdef LayerContainer < handle
     function layer = construct(~, s, index, from, rows)
       switch s.type
         case {'input', 'InputLayer'}
-          if ~isempty(s.features)
-            s.cols = s.features;
+          if isfield(s, 'features')
+            layer = InputLayer(s.name, 1, s.features, 1, s.batchsize, index, true);
+          else
+            layer = InputLayer(s.name, s.rows, s.cols, s.depth, s.batchsize, index, false);
           end
-          layer = InputLayer(s.name, s.rows, s.cols, s.depth, s.batchsize, index);
         case {'fc', 'FullyConnected'}
           layer = FullyConnected(s.name, s.num_output, index, from);
         case {'conv', 'ConvolutionLayer'}
           layer = ConvolutionLayer(s.name, s.kh, s.kw, s.stride, s.pad, s.num_output, index, from, ...
                                    s.groups, s.dilation);
-        case {'deconv', 'TransposedConvolution'}
-          layer = TransposedConvolution(s.name, s.kh, s.kw, s.stride, s.crop, s.num_output, index, from, s.groups);
+        case {'deconv', 'TransposedConvolutionLayer'}
+          layer = TransposedConvolutionLayer(s.name, s.kh, s.kw, s.stride, s.crop, s.num_output, index, from, s.groups);
         case {'maxpool', 'MaxPoolLayer'}
           layer = MaxPoolLayer(s.name, s.kh, s.kw, s.stride, index, from, s.pad);
         case {'avgpool', 'AvgPoolLayer'}
-          layer = AvgPoolLayer(s.name, s.kh, s.kw, s.stride, index, from, s.pad);
-        case {'global_avgpool', 'GlobalAvgPool'}
-          layer = GlobalAvgPool(s.name, index, from);
-        case {'global_maxpool', 'GlobalMaxPool'}
-          layer = GlobalMaxPool(s.name, index, from);
+          layer = AvgPoolLayer(s.name, s.kh, s.kw, s.stride, index, from, s.pad, s.count_include_pad);
+        case {'global_avgpool', 'GlobalAvgPoolLayer'}
+          layer = GlobalAvgPoolLayer(s.name, index, from);
+        case {'global_maxpool', 'GlobalMaxPoolLayer'}
+          layer = GlobalMaxPoolLayer(s.name, index, from);
         case {'batchnorm', 'BatchNorm'}
           layer = BatchNorm(s.name, s.eps, s.momentum, index, from);
         case {'sp_batchnorm', 'SpatialBatchNorm'}

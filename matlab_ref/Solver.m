@@ -4,7 +4,7 @@ classdef Solver < handle
 %
 %   layers, lossName: as DeepLearningModel takes them.
 %   optimizer: a struct with the field type, one of 'sgd' (learning_rate), 'sgd_momentum' (learning_rate,
-%     momentum = 0.9) and 'adam' (learning_rate, beta1 = 0.9, beta2 = 0.999).
+%     momentum = 0.9) and 'adam' (learning_rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8).
 %   options: a struct with any of the fields l2 (0), lr_decay (1: the learning rate is multiplied by it at the
 %     end of each epoch), shuffle (true), seed (none: with one, rand starts from it here) and output (the
 %     name of the layer whose output is the model's, where nothing takes several).
@@ -80,7 +80,7 @@ classdef Solver < handle
           done = done + 1;
           losses(done) = obj.Step(entrance.Select(x, numbers), t(numbers, :));
         end
-        obj.optimizer.learningRate = obj.optimizer.learningRate * obj.lr_decay;
+        obj.optimizer.Decay(obj.lr_decay);
         if nargin > 5
           [accuracies(end + 1), validationLosses(end + 1)] = obj.evaluate(xv, tv); %#ok<AGROW>
         end
@@ -120,8 +120,9 @@ classdef Solver < handle
           known = {'momentum'};
           optimizer = SgdMomentum(told.learning_rate, obj.fieldOr(told, 'momentum', 0.9));
         case 'adam'
-          known = {'beta1', 'beta2'};
-          optimizer = Adam(told.learning_rate, obj.fieldOr(told, 'beta1', 0.9), obj.fieldOr(told, 'beta2', 0.999));
+          known = {'beta1', 'beta2', 'eps'};
+          optimizer = Adam(told.learning_rate, obj.fieldOr(told, 'beta1', 0.9), ...
+                           obj.fieldOr(told, 'beta2', 0.999), obj.fieldOr(told, 'eps', 1e-8));
         otherwise
           error('Solver:option', 'Solver: there is no optimizer %s', told.type);
       end
