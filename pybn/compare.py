@@ -51,10 +51,11 @@ EXACT = Tolerance()
 class Comparison:
     """One tensor on both sides.
 
-    `max_abs`, `max_rel` and `max_ulp` are taken over elements that are finite on both sides; `nonfinite`
-    counts the elements where one side has a NaN or an infinity that the other has not. `worst` is the index
-    of the worst element, with its two values; `zero_signs` counts zeros that differ in sign alone: they are
-    0 ULP apart and so "close". One NaN is as good as another.
+    `max_abs`, `max_rel` and `max_ulp` are taken over elements that are finite on both sides; `scaled` is
+    max_abs in units in the last place of the largest magnitude expected, which near a zero says more than
+    max_ulp; `nonfinite` counts the elements where one side has a NaN or an infinity that the other has not.
+    `worst` is the index of the worst element, with its two values; `zero_signs` counts zeros that differ in
+    sign alone: they are 0 ULP apart and so "close". One NaN is as good as another.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Comparison:
     max_abs: float = 0.0
     max_rel: float = 0.0
     max_ulp: int = 0
+    scaled: float = 0.0
     worst: tuple[int, ...] | None = None
     expected: str = ""
     obtained: str = ""
@@ -173,6 +175,7 @@ def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -
         max_abs=float(gap.max(initial=0.0)),
         max_rel=float(rel.max(initial=0.0)),
         max_ulp=int(ulp.max(initial=np.uint64(0))),
+        scaled=_scaled(gap, size, a.dtype),
         worst=index,
         expected="" if index is None else repr(want[index].item()),
         obtained="" if index is None else repr(got[index].item()),
@@ -189,6 +192,14 @@ def _within(ulp: Array, gap: Array, size: Array, tolerance: Tolerance, dtype: np
         largest = size.max(initial=0.0)
         passed |= gap <= tolerance.ulp_of_max * float(np.spacing(dtype.type(largest)))
     return passed
+
+
+def _scaled(gap: Array, size: Array, dtype: np.dtype[Any]) -> float:
+    """Return the largest gap in ULP of the largest magnitude; integers have a unit of 1."""
+    with np.errstate(all="ignore"):
+        worst = gap.max(initial=0)
+        unit = np.spacing(dtype.type(size.max(initial=0))) if dtype.kind == "f" else 1
+        return float(worst / unit) if worst else 0.0
 
 
 def _worst(out_of_place: Array, passed: Array, ulp: Array, flipped: Array) -> tuple[int, ...] | None:
@@ -229,7 +240,15 @@ def _compare_plain(name: str, want: Array, got: Array) -> Comparison:
         return Comparison(name, Verdict.EQUAL)
     worst = tuple(int(i) for i in np.unravel_index(int((~same).argmax()), want.shape))
     return Comparison(
-        name, Verdict.DIFFERS, math.nan, math.nan, 0, worst, repr(want[worst].item()), repr(got[worst].item())
+        name,
+        Verdict.DIFFERS,
+        math.nan,
+        math.nan,
+        0,
+        math.nan,
+        worst,
+        repr(want[worst].item()),
+        repr(got[worst].item()),
     )
 
 

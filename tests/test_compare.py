@@ -415,3 +415,19 @@ def test_one_unit_anywhere_is_found_there(data: Any) -> None:
     found = check(x, y)
     assert (found.verdict, found.max_ulp, found.worst, found.nonfinite) == (DIFFERS, 1, at, 0)
     assert check(x, y, ulp=1).verdict is CLOSE
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_gap_is_also_told_in_units_of_the_largest(dtype: type) -> None:
+    """Near a cancellation the plain count is huge, and says little."""
+    want = np.array([8.0, 1e-12, 0.0], dtype)
+    got = want + np.array([0, 3, -2], dtype) * np.spacing(dtype(8))
+    found = compare_tensor("x", want, got)
+    assert found.scaled == 3
+    assert found.max_ulp > 1000
+
+
+def test_equal_tensors_empty_ones_and_integers_have_their_own_scale() -> None:
+    assert compare_tensor("x", np.zeros(0), np.zeros(0)).scaled == 0
+    assert compare_tensor("x", np.ones(3), np.ones(3)).scaled == 0
+    assert compare_tensor("x", np.array([100, 7]), np.array([100, 9])).scaled == 2
