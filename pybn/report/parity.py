@@ -1,47 +1,20 @@
-"""What the commands print: tables that a person likes to read, and versioned JSON."""
+"""What `pybn parity` prints: a table that a person likes to read, and versioned JSON."""
 
 from __future__ import annotations
 
 import json
-import math
-import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pybn
 from pybn.compare import Comparison, Verdict
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
+from pybn.report.style import SCHEMA, Style, finite, near, plural, printable
 
-SCHEMA = 1
-
-COLOURS = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "bold": "1"}
 SHOWN = 6  # tensors of a failing case that are listed
-
-
-class Style:
-    """Colour and ticks where the stream can show them: a terminal, without NO_COLOR, in an encoding that has them."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self.colour = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-        self.columns = shutil.get_terminal_size().columns if stream.isatty() else 0
-        encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
-        self.good, self.bad, self.warn = (
-            ("✓", "✗", "~") if encoding.startswith("utf") else ("ok", "FAIL", "~")
-        )
-
-    def paint(self, text: str, colour: str) -> str:
-        """Return the text in a colour of COLOURS, or as it is."""
-        return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if self.colour else text
-
-
-def printable(text: str) -> str:
-    """Escape what a terminal would act on instead of showing."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = False) -> str:
@@ -52,21 +25,13 @@ def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = Fal
         width = max(min(width, style.columns - 47), 20)
     lines: list[str] = []
     for (_, file), group in _grouped(results, lambda r: (r.case.stem, r.case.file)).items():
-        lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {_near(file)}", "dim")]
+        lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {near(file)}", "dim")]
         for name, same in _grouped(group, lambda r: r.case.name).items():
             lines.append(_line(name, same, width, style))
             for result in same:
                 if not result.passed or verbose:
                     lines += _details(result, style, verbose=verbose)
     return "\n".join(lines[1:]) + "\n"
-
-
-def _near(file: Path) -> str:
-    """Return the path as a person would write it from here."""
-    try:
-        return printable(str(file.resolve().relative_to(Path.cwd())))
-    except (ValueError, OSError):
-        return printable(str(file))
 
 
 def _line(name: str, results: Sequence[Result], width: int, style: Style) -> str:
@@ -92,7 +57,7 @@ def _verdict(results: Sequence[Result]) -> str:
     found = [c for r in results for c in r.comparisons]
     worst = max((c.max_ulp for c in found), default=0)
     close = "" if all(c.verdict is Verdict.EQUAL for c in found) else "close, at most "
-    return f"{len(found):3d} tensor{_s(found)}, {close}{worst} ULP"
+    return f"{len(found):3d} tensor{plural(found)}, {close}{worst} ULP"
 
 
 def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
@@ -119,7 +84,7 @@ def parity_summary(
     found = [c for r in results for c in r.comparisons]
     agreeing = [c for r in results if r.status is Status.AGREES for c in r.comparisons]
     bad = [r for r in results if not r.passed]
-    text = f"{expected} against {obtained}: {len(results)} case{_s(results)}, {len(found)} tensor{_s(found)}"
+    text = f"{expected} against {obtained}: {len(results)} case{plural(results)}, {len(found)} tensor{plural(found)}"
     if bad:
         told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
         verdict = style.paint(f"{style.bad} {len(bad)} of them do not agree ({told})", "bad")
@@ -138,10 +103,6 @@ def _how_well(agreeing: Sequence[Comparison]) -> str:
     if all(c.verdict is Verdict.EQUAL for c in agreeing):
         return ", bit for bit"
     return f", within what their cases allow (at most {max(c.max_ulp for c in agreeing)} ULP)"
-
-
-def _s(items: Sequence[object]) -> str:
-    return "" if len(items) == 1 else "s"
 
 
 def parity_json(
@@ -187,8 +148,4 @@ def _comparison_json(found: Comparison) -> dict[str, Any]:
         "verdict": str(found.verdict),
         "worst": list(found.worst) if found.worst else None,
     }
-    return {key: _finite(value) for key, value in told.items()}
-
-
-def _finite(value: Any) -> Any:
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return {key: finite(value) for key, value in told.items()}

@@ -1,0 +1,196 @@
+"""The gradients of whatever case files run, on the port or under Octave, against differences of what it computes.
+
+A case holds a gradient where a call takes inputs and binds an output y, and a later one takes the input dy and
+binds outputs that are gradients. The input dNAME is the gradient by the output NAME, the output dNAME the one by
+the input NAME: dx is by x, dweight by weight; after y2 and dy2, dx2 is by x2 where there is such an input, dweight2
+by weight. The function is sum(dy .* y). An output of one element without such a dy is a loss, and the function
+itself; its gradients are bound by its own call or later. An input is moved, and the steps up to y run again.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pybn.case import Case
+from pybn.engines.base import Engine, Tensors
+from pybn.errors import EngineError, PybnError
+from pybn.gradient_check.numeric import LIMIT, Ask, Move
+from pybn.gradient_check.stencil import Array
+from pybn.gradient_check.tensor import GradientError, Status, check_tensor, magnitude_of, not_finite
+from pybn.steps import Call, Step, bound_names, used_names
+
+ELEMENTS = 12  # of a tensor, where there are more
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An output y, the input dy ("" for a loss), and by input the output that is the gradient by it."""
+
+    y: str
+    dy: str
+    gradients: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGradients:
+    """What was found of one case: an error for each gradient, named "dx", or in words why there is none."""
+
+    case: Case
+    errors: Sequence[GradientError] = ()
+    message: str = ""
+
+    def status(self, limit: float = LIMIT) -> Status | None:
+        """Return the worst status of its gradients; None where the case could not be run."""
+        if self.message:
+            return None
+        found = [error.status(limit) for error in self.errors]
+        order = (Status.DIFFERS, Status.NOT_FINITE, Status.KINK, Status.ROUGH)
+        return next((status for status in order if status in found), Status.AGREES)
+
+
+def pairs_of(case: Case, side: str) -> list[Pair]:
+    """Return what there is to check in a case, by the steps of one side ("matlab" or "python").
+
+    A gradient belongs to the last call before it that took inputs and bound an output.
+    """
+    found: dict[str, Pair] = {}
+    forward: Call | None = None
+    if case.refuses or case.dtype != "float64":
+        return []
+    for step in _steps(case, side):
+        used = [name for name in used_names(step) if name in case.inputs]
+        seeds = [name for name in used if name.startswith("d") and name[1:] in case.outputs]
+        if isinstance(step, Call) and used and not seeds and _outputs(case, step):
+            forward = step
+        if forward is None:
+            continue
+        for y in _outputs(case, forward):
+            dy = f"d{y}" if f"d{y}" in case.inputs else ""
+            if _fits(case, y, dy) and (dy in seeds if dy else not seeds):
+                pair = found.setdefault(y, Pair(y, dy, {}))
+                pair.gradients.update(_gradients(case, step, y, forward))
+    return [pair for pair in found.values() if pair.gradients]
+
+
+def _outputs(case: Case, step: Step) -> list[str]:
+    return [name for name in bound_names(step) if name in case.outputs]
+
+
+def _gradients(case: Case, step: Step, y: str, forward: Step) -> Iterator[tuple[str, str]]:
+    number = re.search(r"\d*\Z", y)
+    suffix = number[0] if number else ""
+    for name in _outputs(case, step):
+        for by in (name[1:], name[1:].removesuffix(suffix)):
+            if name.startswith("d") and by in case.inputs:
+                # Of an input that is taken twice, each place has a gradient, and differences tell their sum.
+                twice = list(used_names(forward)).count(by) > 1
+                if not twice and case.inputs[by].dtype == case.outputs[name].dtype == "float64":
+                    yield by, name
+                break
+
+
+def _fits(case: Case, y: str, dy: str) -> bool:
+    made = case.outputs[y]
+    if not dy:
+        return made.dtype == "float64" and math.prod(made.shape) == 1
+    given = case.inputs[dy]
+    return made.dtype == given.dtype == "float64" and (made.shape, made.axes) == (given.shape, given.axes)
+
+
+def _steps(case: Case, side: str) -> tuple[Step, ...]:
+    return case.matlab.steps if side == "matlab" else case.python.steps
+
+
+def check_case(
+    case: Case, inputs: Tensors, engine: Engine, *, limit: float = LIMIT, elements: int | None = ELEMENTS
+) -> CaseGradients:
+    """Check every gradient of a case on an engine: an object of its own for every evaluation, in batches."""
+    pairs = pairs_of(case, engine.side)
+    try:
+        [answer] = engine.run_all([(case, inputs)])
+        if isinstance(answer, PybnError):
+            raise answer
+        found: list[GradientError] = []
+        for pair in pairs:
+            found += _check_pair(case, inputs, engine, answer, pair, limit, elements)
+    except PybnError as error:
+        return CaseGradients(case, message=str(error))
+    return CaseGradients(case, found)
+
+
+def _check_pair(
+    case: Case,
+    inputs: Tensors,
+    engine: Engine,
+    answer: Tensors,
+    pair: Pair,
+    limit: float,
+    elements: int | None,
+) -> Iterator[GradientError]:
+    dy = inputs[pair.dy] if pair.dy else np.ones(case.outputs[pair.y].shape)
+    short = _up_to(case, engine.side, pair.y)
+    [middle] = _evaluate(short, engine, [inputs], pair.y)
+    if answer.get(pair.y) is None or not np.array_equal(answer[pair.y], middle, equal_nan=True):
+        raise EngineError(f"{case.file.name}: {case.id}: {pair.y}: two runs on the same inputs differ")
+    finite = bool(np.isfinite(dy).all() and np.isfinite(middle).all())
+    with np.errstate(all="ignore"):
+        weighed = np.ravel(dy * middle)
+    for by, name in pair.gradients.items():
+        x = np.ascontiguousarray(inputs[by])
+        if not finite:
+            yield not_finite(name, x.size)
+            continue
+        ask = _asker(short, inputs, engine, by, pair.y, dy)
+        yield check_tensor(
+            name,
+            x,
+            answer.get(name),
+            weighed,
+            ask,
+            limit=limit,
+            elements=elements,
+            magnitude=magnitude_of(v for v in inputs.values() if v.dtype.kind == "f"),
+        )
+
+
+def _asker(case: Case, inputs: Tensors, engine: Engine, by: str, y: str, dy: Array) -> Ask:
+    def ask(moves: Sequence[Move]) -> Iterator[Array]:
+        jobs = []
+        for k, step in moves:
+            moved = np.array(inputs[by], order="C")
+            moved.flat[k] += step
+            jobs.append({**inputs, by: moved})
+        with np.errstate(all="ignore"):
+            for made in _evaluate(case, engine, jobs, y):
+                yield np.ravel(dy * made)
+
+    return ask
+
+
+def _evaluate(case: Case, engine: Engine, jobs: Sequence[Tensors], y: str) -> Iterator[Array]:
+    for answer in engine.run_all([(case, inputs) for inputs in jobs]):
+        if isinstance(answer, PybnError):
+            raise answer
+        value = answer.get(y)
+        if value is None or value.shape != case.outputs[y].shape:
+            came = "nothing" if value is None else f"shape {value.shape}"
+            told = f"{case.file.name}: {case.id}: {y}: wanted shape {case.outputs[y].shape}, got {came}"
+            raise EngineError(told)
+        yield value
+
+
+def _up_to(case: Case, side: str, y: str) -> Case:
+    """Return the case with the steps of one side up to the one that binds `y`, which alone comes out."""
+    steps = _steps(case, side)
+    end = next(k for k, step in enumerate(steps, 1) if y in bound_names(step))
+    shorter = (
+        {"matlab": replace(case.matlab, steps=steps[:end])}
+        if side == "matlab"
+        else {"python": replace(case.python, steps=steps[:end])}
+    )
+    return replace(case, outputs={y: case.outputs[y]}, **shorter)

@@ -1,0 +1,103 @@
+"""The gradients of a layer against differences of what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from pybn.gradient_check.numeric import LIMIT, STEP, Move
+from pybn.gradient_check.stencil import Array
+from pybn.gradient_check.tensor import GradientError, check_tensor, magnitude_of
+
+Tensors = dict[str, Array]
+
+
+def gradient_check(
+    layer: Any,
+    *inputs: Any,
+    weight: Any = None,
+    bias: Any = None,
+    dy: Any = None,
+    step: float = STEP,
+    seed: int = 0,
+    limit: float = LIMIT,
+    elements: int | None = None,
+) -> list[GradientError]:
+    """Compare what `layer.backward` returns with differences of `layer.forward`, in float64.
+
+    For each input ("input", or "input1", "input2" ... of several), "weight" and "bias": one GradientError. The
+    function is sum(dy * y); `dy` is drawn with `seed` where none is given. `elements` limits how many elements
+    of a tensor are looked at, drawn with `seed`. `step` is relative to the deviation of a tensor.
+
+    Any object serves whose `forward(*inputs, weight, bias)` returns y and whose `backward(dy)` returns the
+    gradients as attributes or under keys. It stays as it is: every evaluation is on a deep copy of its own, so
+    that running statistics do not move and a Dropout draws the same mask each time.
+    Raises ShapeError where a gradient is not of the shape of its tensor; whatever the layer raises.
+    """
+    names = ["input"] if len(inputs) == 1 else [f"input{k}" for k in range(1, len(inputs) + 1)]
+    given = dict(zip(names, inputs, strict=True)) | {"weight": weight, "bias": bias}
+    tensors = {name: double(value) for name, value in given.items() if value is not None}
+    still = _widened(deepcopy(layer))
+
+    def forward(moved: Tensors) -> tuple[Any, Array]:
+        fresh = deepcopy(still)
+        return fresh, double(fresh.forward(*(value.copy() for value in moved.values())))
+
+    fresh, y = forward(tensors)
+    weigh = np.random.default_rng(seed).standard_normal(y.shape) if dy is None else double(dy)
+    answer = fresh.backward(weigh.copy())
+    gradients = {name: _field(answer, name) for name in tensors}
+    return check_all(
+        tensors,
+        gradients,
+        lambda moved: weigh * forward(moved)[1],
+        step=step,
+        limit=limit,
+        elements=elements,
+        seed=seed,
+    )
+
+
+def check_all(
+    tensors: Tensors, gradients: Mapping[str, Any], evaluate: Callable[[Tensors], Array], **more: Any
+) -> list[GradientError]:
+    """Check each tensor; `evaluate` returns the summands of the function."""
+    middle = np.ravel(evaluate(tensors))
+    more["magnitude"] = magnitude_of(tensors.values())
+
+    def one(name: str) -> GradientError:
+        x = tensors[name]
+
+        def ask(moves: Sequence[Move]) -> Iterator[Array]:
+            for k, by in moves:
+                moved = x.copy()
+                moved.flat[k] += by
+                yield np.ravel(evaluate(tensors | {name: moved}))
+
+        return check_tensor(name, x, gradients[name], middle, ask, **more)
+
+    return [one(name) for name in tensors]
+
+
+def double(value: Any) -> Array:
+    """Return a float64 copy in C order."""
+    return np.array(value, np.float64, order="C")
+
+
+def _widened(layer: Any) -> Any:
+    """Bring what training gathered to float64, so that a layer trained in float32 takes float64."""
+    for name in getattr(layer, "buffers", ()):
+        value = getattr(layer, name, None)
+        if isinstance(value, np.ndarray):
+            setattr(layer, name, value.astype(np.float64))
+    return layer
+
+
+def _field(answer: Any, name: str) -> Any:
+    """Return the gradient by a tensor: an attribute, the value under a key, or the answer itself."""
+    if isinstance(answer, np.ndarray):
+        return answer if name == "input" else None
+    return answer.get(name) if isinstance(answer, Mapping) else getattr(answer, name, None)

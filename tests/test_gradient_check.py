@@ -1,0 +1,494 @@
+"""Gradients against differences: right ones agree far below the limit, wrong ones show, and kinks are told apart."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pybn.layers
+from pybn.case import Case
+from pybn.case_file import read_case_file
+from pybn.cli import main
+from pybn.draw import draw_inputs
+from pybn.engines.octave import OctaveEngine
+from pybn.engines.port import PortEngine
+from pybn.errors import DTypeError, ShapeError
+from pybn.gradient_check import GradientError, Status, gradient_check, gradient_check_model
+from pybn.gradient_check.cases import check_case, pairs_of
+from pybn.graph import Graph
+from pybn.layers import BatchNorm, SpatialBatchNorm
+
+RNG = np.random.default_rng(1)
+X, ROW, ROW2 = RNG.standard_normal((8, 5)), RNG.standard_normal(5), RNG.standard_normal(5)
+
+
+class Toy:
+    """A layer by two functions: of x, and of x and dy."""
+
+    def __init__(self, y: Callable[[Any], Any], dx: Callable[[Any, Any], Any]) -> None:
+        self.y, self.dx = y, dx
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return self.y(x)
+
+    def backward(self, dy: Any) -> Any:
+        return {"input": self.dx(self.x, dy)}
+
+
+def relu(shift: float = 0.0) -> Toy:
+    return Toy(lambda x: np.where(x >= shift, x - shift, 0), lambda x, dy: dy * (x >= shift))
+
+
+def test_right_gradients_agree_far_below_the_limit() -> None:
+    found = gradient_check(BatchNorm(), X, weight=ROW, bias=ROW2)
+    assert [each.name for each in found] == ["input", "weight", "bias"]
+    assert [(each.checked, each.size) for each in found] == [(40, 40), (5, 5), (5, 5)]
+    assert max(each.error for each in found) < 1e-11
+    assert {each.status() for each in found} == {Status.AGREES}
+
+
+def test_the_step_is_the_best_one() -> None:
+    """Ten times longer or shorter is worse: truncation above, rounding below."""
+
+    def error(step: float) -> float:
+        # A limit that nothing is above takes the first reading as it is.
+        return gradient_check(BatchNorm(), X, weight=ROW, bias=ROW2, step=step, limit=1e6)[0].error
+
+    assert error(2.0**-10) < 1e-11
+    assert error(2.0**-6) > 10 * error(2.0**-10)
+    assert error(2.0**-16) > 3 * error(2.0**-10)
+
+
+@pytest.mark.parametrize("by", [1e-6, 1e-3, 1.0, math.nan, math.inf])
+@pytest.mark.parametrize("name", ["input", "weight", "bias"])
+def test_one_wrong_element_is_found(monkeypatch: pytest.MonkeyPatch, name: str, by: float) -> None:
+    right = BatchNorm.backward
+
+    def wrong(self: BatchNorm, dy: Any) -> Any:
+        found = right(self, dy)
+        getattr(found, name).flat[3] += by
+        return found
+
+    monkeypatch.setattr(BatchNorm, "backward", wrong)
+    found = {each.name: each for each in gradient_check(BatchNorm(), X, weight=ROW, bias=ROW2)}
+    assert [each for each in found if found[each].status() is Status.DIFFERS] == [name]
+    assert found[name].worst == ((0, 3) if name == "input" else (3,))
+    if by == 1e-3:
+        assert found[name].analytic - found[name].numeric == pytest.approx(1e-3, rel=1e-6)
+        largest = max(abs(right_of(name).ravel()))
+        assert found[name].error == pytest.approx(1e-3 / largest, rel=0.01)
+
+
+def right_of(name: str) -> Any:
+    layer = BatchNorm()
+    y = layer.forward(X, ROW, ROW2)
+    return getattr(layer.backward(np.random.default_rng(0).standard_normal(y.shape)), name)
+
+
+def test_a_constant_factor_is_found() -> None:
+    """As of the legacy CrossEntropy, whose gradient is not divided by N."""
+    [found] = gradient_check(Toy(lambda x: (x * x).mean(keepdims=True), lambda x, dy: 2 * x * dy), X)
+    assert found.status() is Status.DIFFERS
+    assert found.analytic == pytest.approx(40 * found.numeric)
+
+
+# The layer stays as it is.
+
+
+def test_the_layer_stays_as_it_is() -> None:
+    layer = SpatialBatchNorm(layout="NHWC")
+    x = RNG.standard_normal((2, 3, 4, 5))
+    layer.forward(x, ROW, ROW2)
+    before = pickle.dumps(layer.__dict__ | {"inner": vars(layer).get("inner")})
+    kept = [value.copy() for value in (x, ROW, ROW2)]
+    assert max(e.error for e in gradient_check(layer, x, weight=ROW, bias=ROW2, elements=9)) < 1e-10
+    assert pickle.dumps(layer.__dict__ | {"inner": vars(layer).get("inner")}) == before
+    assert all(np.array_equal(a, b) for a, b in zip(kept, (x, ROW, ROW2), strict=True))
+
+
+def test_dropout_draws_the_same_mask_and_none_of_its_own_stream() -> None:
+    layer = pybn.layers.Dropout(0.5, seed=3)
+    before = layer.random.get_state()[1].copy()  # type: ignore[union-attr, index]
+    [found] = gradient_check(layer, X)
+    assert found.error < 1e-12
+    assert np.array_equal(layer.random.get_state()[1], before)  # type: ignore[union-attr, index]
+
+
+def test_a_layer_trained_in_single_is_checked_in_double() -> None:
+    layer = BatchNorm()
+    layer.forward(X.astype("f"), ROW.astype("f"), ROW2.astype("f"))
+    assert max(e.error for e in gradient_check(layer, X.astype("f"), weight=ROW, bias=ROW2)) < 1e-11
+    assert layer.running_mean is not None
+    assert layer.running_mean.dtype == "float32"
+
+
+def test_joins_have_an_error_for_each_input() -> None:
+    found = gradient_check(pybn.layers.EltWiseAdd(), X, 2 * X)
+    assert [each.name for each in found] == ["input1", "input2"]
+    assert max(each.error for each in found) < 1e-12
+
+
+def test_a_sample_of_the_elements_is_told() -> None:
+    [found] = gradient_check(relu(), X, elements=7)
+    assert (found.checked, found.size) == (7, 40)
+    [again] = gradient_check(relu(), X, elements=7)
+    assert again == found
+
+
+def test_a_gradient_of_another_shape_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"gradient by input: wanted shape \(8, 5\), got \(5, 8\)"):
+        gradient_check(Toy(lambda x: x, lambda _, dy: dy.T), X)
+    with pytest.raises(ShapeError, match="got none"):
+        gradient_check(Toy(lambda x: x, lambda *_: None), X)
+
+
+# Where there is no derivative, or none to be had.
+
+
+@pytest.mark.parametrize("near", [0.0, -0.0, 1e-9, -1e-12])
+def test_a_kink_is_no_failure_and_no_pass(near: float) -> None:
+    x = X.copy()
+    x[2, 3] = near
+    [found] = gradient_check(relu(), x)
+    assert (found.status(), found.kinks) == (Status.KINK, 1)
+    assert found.error < 1e-12
+
+
+def test_a_kink_within_the_step_is_stepped_over() -> None:
+    x = X.copy()
+    x[0, 0], x[1, 1] = 1e-4, -1e-6
+    [found] = gradient_check(relu(), x)
+    assert (found.status(), found.kinks) == (Status.AGREES, 0)
+
+
+def test_a_kink_whose_middle_slope_is_the_analytic_one_is_seen() -> None:
+    x = X.copy()
+    x[0, 0] = 0
+    [found] = gradient_check(Toy(np.abs, lambda x, dy: dy * np.sign(x)), x)
+    assert (found.status(), found.kinks) == (Status.KINK, 1)
+
+
+def test_a_wrong_gradient_beside_a_kink_is_wrong() -> None:
+    x = X.copy()
+    x[0, 0] = 0
+    [found] = gradient_check(Toy(lambda x: np.maximum(x, 0), lambda _, dy: dy), x)
+    assert found.status() is Status.DIFFERS
+    assert found.numeric == 0
+
+
+def test_kinks_alone_are_below_no_limit() -> None:
+    [found] = gradient_check(relu(), np.zeros((2, 3)))
+    assert math.isnan(found.error)
+    assert found.status() is Status.KINK
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_no_numbers_have_a_status_of_their_own(value: float) -> None:
+    x = X.copy()
+    x[0, 0] = value
+    [found] = gradient_check(relu(), x)
+    assert (found.status(), found.not_finite) == (Status.NOT_FINITE, 40)
+    assert math.isnan(found.error)
+
+
+def test_what_drowns_in_rounding_is_too_rough_to_tell() -> None:
+    [found] = gradient_check(Toy(lambda x: (1.1 * x + 1e11) - 1e11, lambda _, dy: 1.1 * dy), X)
+    assert found.status() is Status.ROUGH
+    assert found.rough
+
+
+@pytest.mark.parametrize("size", [1e-38, 1e-3, 1e5, 1e30])
+def test_the_step_goes_with_the_size_of_the_tensor(size: float) -> None:
+    [found] = gradient_check(
+        Toy(lambda x: np.sin(x / size), lambda x, dy: dy * np.cos(x / size) / size), size * X
+    )
+    assert found.error < 1e-10
+
+
+def test_what_does_not_move_the_sum_is_zero() -> None:
+    """The bias before a batch-norm: its gradient is rounding alone, on both sides."""
+
+    class Both:
+        def __init__(self) -> None:
+            self.inner = BatchNorm()
+
+        def forward(self, x: Any, bias: Any) -> Any:
+            return self.inner.forward(x + bias, np.ones(5), np.zeros(5))
+
+        def backward(self, dy: Any) -> Any:
+            dx = self.inner.backward(dy).input
+            return {"input": dx, "bias": dx.sum(0)}
+
+    found = gradient_check(Both(), X, bias=ROW)
+    assert [each.status() for each in found] == [Status.AGREES] * 2
+
+
+# Models.
+
+
+def model(loss: str, dtype: str = "float64") -> Graph:
+    last = {"multi_class_cross_entropy": "softmax", "cross_entropy": "sigmoid"}[loss]
+    layers = [
+        {"type": "input", "name": "image", "rows": 6, "cols": 5, "depth": 2},
+        {"type": "conv", "name": "conv1", "kh": 3, "kw": 2, "stride": 1, "pad": 0, "num_output": 3},
+        {"type": "sp_batchnorm", "name": "bn1", "eps": 1e-5, "momentum": 0.9},
+        {"type": "tanh", "name": "tanh1"},
+        {"type": "dropout", "name": "drop1", "prob": 0.3},
+        {"type": "fc", "name": "fc1", "num_output": 3},
+        {"type": last, "name": "prob"},
+    ]
+    return Graph.from_metadata(layers, layout="NCHW", dtype=dtype, loss=loss, seed=0)
+
+
+IMAGES, LABELS = RNG.standard_normal((4, 2, 6, 5)), np.eye(3)[[0, 1, 2, 0]]
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_a_model_whole(l2: float) -> None:
+    net = model("multi_class_cross_entropy")
+    before = {name: value.copy() for name, value in net.state.items()}
+    found = gradient_check_model(net, IMAGES, LABELS, l2, elements=6)
+    assert [each.name for each in found] == ["image", *net.parameters]
+    assert {each.status() for each in found} == {Status.AGREES}, found
+    assert all(np.array_equal(value, net.state[name]) for name, value in before.items())
+
+
+def test_a_wrong_layer_inside_a_model_is_seen_from_its_gradients_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = pybn.layers.Tanh.backward
+    monkeypatch.setattr(pybn.layers.Tanh, "backward", lambda self, dy: right(self, 1.01 * dy))
+    found = gradient_check_model(model("multi_class_cross_entropy"), IMAGES, LABELS, elements=6)
+    wrong = {each.name for each in found if each.status() is Status.DIFFERS}
+    assert wrong >= {"image", "conv1.weight", "bn1.weight", "bn1.bias"}
+    assert not wrong & {"fc1.weight", "fc1.bias"}
+
+
+def test_the_legacy_cross_entropy_shows_as_off_by_the_batch() -> None:
+    found = {e.name: e for e in gradient_check_model(model("cross_entropy"), IMAGES, LABELS, elements=6)}
+    assert found["fc1.weight"].status() is Status.DIFFERS
+    assert found["fc1.weight"].analytic == pytest.approx(4 * found["fc1.weight"].numeric)
+
+
+def test_a_model_in_single_is_refused() -> None:
+    with pytest.raises(DTypeError, match="wanted a model in float64, got one in float32"):
+        gradient_check_model(model("multi_class_cross_entropy", "float32"), IMAGES, LABELS)
+
+
+# Cases.
+
+CASES = """
+[matlab]
+path = "."
+class = "Cube"
+[python]
+path = "."
+target = "cube_port:Cube"
+new = {}
+[inputs]
+x = { axes = "N D" }
+x2 = { axes = "N D" }
+w = { axes = "D" }
+dy = { axes = "N D" }
+dy2 = { axes = "N D" }
+[outputs]
+y = { axes = "N D" }
+dx = { axes = "N D" }
+dw = { axes = "D" }
+y2 = { axes = "N D" }
+dx2 = { axes = "N D" }
+dw2 = { axes = "D" }
+loss = { axes = "" }
+[scenario]
+main = [
+  { matlab = "y = Forward(x, w)", python = "y = forward(x, w)" },
+  { matlab = "dx, dw = Backward(dy)", python = "dx, dw = backward(dy)" },
+  { matlab = "y2 = Forward(x2, w)", python = "y2 = forward(x2, w)" },
+  { matlab = "dx2, dw2 = Backward(dy2)", python = "dx2, dw2 = backward(dy2)" },
+]
+loss = [
+  { matlab = "loss = Loss(x)", python = "loss = loss(x)" },
+  { matlab = "dx = self.dx", python = "dx = self.dx" },
+]
+late = [
+  { matlab = "y = Forward(x, w)", python = "y = forward(x, w)" },
+  { matlab = "y2 = Forward(x2, w)", python = "y2 = forward(x2, w)" },
+  { matlab = "dx, dw = Backward(dy)", python = "dx, dw = backward(dy)" },
+]
+[[case]]
+name = "two batches"
+size = { N = 3, D = 2 }
+[[case]]
+name = "a loss"
+size = { N = 3, D = 2 }
+scenario = "loss"
+[[case]]
+name = "backward of another forward"
+size = { N = 3, D = 2 }
+scenario = "late"
+"""
+CUBE_M = """classdef Cube < handle
+  properties
+    x
+    w
+    dx
+  end
+  methods
+    function y = Forward(obj, x, w)
+      obj.x = x;
+      obj.w = w;
+      y = x .* x .* x .* w;
+    end
+    function [dx, dw] = Backward(obj, dy)
+      dx = 3 * obj.x .* obj.x .* obj.w .* dy;
+      dw = sum(obj.x .* obj.x .* obj.x .* dy, 1);
+    end
+    function loss = Loss(obj, x)
+      loss = sum(sum(x .* x));
+      obj.dx = 2 * x;
+    end
+  end
+end
+"""
+CUBE_PY = """
+class Cube:
+    def forward(self, x, w):
+        self.x, self.w = x, w
+        return x * x * x * w
+
+    def backward(self, dy):
+        return 3 * self.x * self.x * self.w * dy, (self.x * self.x * self.x * dy).sum(0)
+
+    def loss(self, x):
+        self.dx = 2 * x
+        return (x * x).sum()
+"""
+
+
+@pytest.fixture
+def cube(tmp_path: Path) -> Path:
+    (tmp_path / "Cube.m").write_text(CUBE_M)
+    (tmp_path / "cube_port.py").write_text(CUBE_PY)
+    (tmp_path / "cube.toml").write_text(CASES)
+    return tmp_path / "cube.toml"
+
+
+def case_of(file: Path, name: str) -> Case:
+    return next(c for c in read_case_file(file) if c.id == f"{name} [float64]")
+
+
+def test_the_names_say_what_is_the_gradient_of_what(cube: Path) -> None:
+    two = pairs_of(case_of(cube, "two batches"), "python")
+    assert [(p.y, p.dy, p.gradients) for p in two] == [
+        ("y", "dy", {"x": "dx", "w": "dw"}),
+        ("y2", "dy2", {"x2": "dx2", "w": "dw2"}),
+    ]
+    [loss] = pairs_of(case_of(cube, "a loss"), "python")
+    assert (loss.y, loss.dy, loss.gradients) == ("loss", "", {"x": "dx"})
+    assert pairs_of(case_of(cube, "backward of another forward"), "python") == []
+    assert not any(pairs_of(c, "python") for c in read_case_file(cube) if c.dtype == "float32")
+
+
+def test_a_users_port_is_checked(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", str(cube)]) == 0
+    out, err = capsys.readouterr()
+    assert "port: 2 cases, 5 gradients against differences: ✓ 2 agree within 1e-07" in out
+    assert "4 more cases hold no gradient to check" in out
+    assert err == ""
+
+
+def test_a_users_wrong_port_is_found(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = cube.with_name("cube_port.py")
+    port.write_text(CUBE_PY.replace("return 3 *", "return 2.99 *"))
+    assert main(["gradcheck", str(cube)]) == 1
+    out = capsys.readouterr().out
+    assert "✗ two batches" in out
+    assert "dx2: differs: error 3.3e-03 at [" in out
+    assert "dw" not in out
+    assert "1 of them do not agree (1 above 1e-07)" in out
+    assert main(["gradcheck", str(cube), "--limit", "0.1", "-q"]) == 0
+
+
+def test_json_has_every_number(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", str(cube), "--json", "-k", "two", "--elements", "2"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["schema"], told["job"], told["passed"], told["limit"]) == (1, "gradcheck", True, 1e-7)
+    gradients = told["cases"][0]["gradients"]
+    assert [(g["name"], g["checked"], g["size"]) for g in gradients] == [
+        ("dx", 2, 6),
+        ("dw", 2, 2),
+        ("dx2", 2, 6),
+        ("dw2", 2, 2),
+    ]
+    assert all(g["error"] < 1e-10 and g["status"] == "agrees" for g in gradients)
+
+
+def test_a_port_that_draws_at_random_is_an_error(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noisy = CUBE_PY.replace("return x * x * x * w", "import random; return x * x * x * w * random.random()")
+    cube.with_name("cube_port.py").write_text(noisy)
+    assert main(["gradcheck", str(cube), "-k", "two"]) == 4
+    assert "two runs on the same inputs differ" in capsys.readouterr().out
+
+
+def test_a_port_that_raises_is_an_error(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cube.with_name("cube_port.py").write_text(CUBE_PY.replace("return 3", "return 1 // 0"))
+    assert main(["gradcheck", str(cube), "-k", "two"]) == 4
+    assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_nothing_to_check_is_a_usage_error(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gradcheck", str(cube), "-k", "another"]) == 2
+    assert "none of 2 cases holds a gradient to check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--limit", "0"], ["--limit", "x"], ["--elements", "0"]])
+def test_options_that_mean_nothing_are_usage_errors(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["gradcheck", *arguments])
+
+
+def test_m_files_are_checked_under_octave(octave: OctaveEngine, cube: Path) -> None:
+    for name in ("two batches", "a loss"):
+        case = case_of(cube, name)
+        found = check_case(case, draw_inputs(case), octave, elements=3)
+        assert found.status() is Status.AGREES, found
+    cube.with_name("Cube.m").write_text(CUBE_M.replace("dx = 3 *", "dx = 3.001 *"))
+    case = case_of(cube, "two batches")
+    found = check_case(case, draw_inputs(case), octave, elements=3)
+    assert {e.name for e in found.errors if e.status() is Status.DIFFERS} == {"dx", "dx2"}
+
+
+def test_the_bundled_cases_agree_or_say_why_not() -> None:
+    """The kinks and the NaNs among them are what their names say."""
+    from pybn.parity import find_cases
+
+    port = PortEngine()
+    words = {
+        Status.KINK: ("ties", "zeros", "same", "whole numbers"),
+        Status.NOT_FINITE: ("NaN", "Inf", "eps 0", "overflow"),
+        Status.ROUGH: ("mean 1e6", "mean -1e6", "left to right", "magnitudes"),
+        Status.AGREES: ("",),
+    }
+    stems = ("batch_norm", "relu", "max_pool_layer", "elt_wise_add")
+    checked = [c for c in find_cases() if c.stem in stems and not c.live and pairs_of(c, "python")]
+    assert len(checked) > 60
+    for case in checked:
+        found = check_case(case, draw_inputs(case), port, elements=4)
+        assert found.status() in words, (case.id, found)
+        assert any(word in case.name for word in words[found.status()]), (case.id, found)  # type: ignore[index]
+
+
+def test_an_error_is_told_whole() -> None:
+    from pybn.report.gradients import explain
+
+    told = explain(GradientError("dx", 0.25, (1, 2), 3.0, 4.0, 12, 40, kinks=2), 1e-7)
+    assert (
+        told
+        == "dx: differs: error 2.5e-01 at [1, 2]: analytic 3.0, numeric 4.0; 12 of 40 elements, 2 at a kink"
+    )
