@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 from pybn.graph.arrange import Arrangement, Spot, arrange
 from pybn.graph.node import Input, Node, spell
 from pybn.graph.summary import count_of
+from pybn.layers.base import Layer
 
 if TYPE_CHECKING:
     from pybn.graph.wired import Wired
@@ -39,7 +40,10 @@ font-family="{font}" font-size="12" text-anchor="middle" role="img">
 def draw(graph: Wired) -> str:
     """Return the picture as the text of an SVG file: one document, no scripts, nothing from elsewhere."""
     texts = {node.name: _texts(graph, node) for node in graph.nodes}
-    widths = {name: max(_LEAST, max(map(_width, lines)) + 2 * _PAD) for name, lines in texts.items()}
+    widths = {
+        name: max(_LEAST, 1.1 * _width(lines[0]) + 2 * _PAD, max(map(_width, lines[1:])) + 2 * _PAD)
+        for name, lines in texts.items()
+    }
     labels = {node.name: spell(graph.sizes(node.name)) for node in graph.nodes}
     drawn = arrange(
         {node.name: node.inputs for node in graph.nodes}, widths, max(map(_width, labels.values())) + 2 * _PAD
@@ -60,16 +64,27 @@ def _texts(graph: Wired, node: Node) -> list[str]:
     lines = [_short(node.name), node.kind]
     if isinstance(node.layer, Input):
         return [*lines, spell(node.layer.shape)]
-    brief = [
-        f"{name} {_brief(value)}"
-        for name, value in node.layer.options().items()
-        if name not in ("layout", "numerics", "seed") and not _usual(name, value)
-    ]
-    if brief:
-        lines.append(_short(", ".join(brief)))
+    told = _options(node.layer)
+    weight = graph.parameters.shapes.get(f"{node.name}.weight", ())
+    if len(weight) > 1:
+        told = [f"weight {spell(weight)}", *told]
+    if told:
+        lines.append(_short(", ".join(told)))
     if count := count_of(graph, node.name):
         lines.append(f"{count:,} parameters")
     return lines if graph.leads(node.name) else [*lines, "not run"]
+
+
+def _options(layer: Layer) -> list[str]:
+    """Return the options that a reader would miss, in a few letters each."""
+    options = dict(layer.options())
+    told = []
+    if {"kernel_height", "kernel_width"} <= options.keys():
+        told.append(f"kernel {options.pop('kernel_height')} x {options.pop('kernel_width')}")
+    for name, value in options.items():
+        if name not in ("layout", "numerics", "seed") and not _usual(name, value):
+            told.append(f"{name} {_brief(value)}")
+    return told
 
 
 def _usual(name: str, value: object) -> bool:
@@ -148,12 +163,13 @@ def _edges(
     for node in graph.nodes:
         for source, times in Counter(node.inputs).items():
             way = drawn.edges[source, node.name]
-            points = [(ports.out(way), tops[way[0].row] + _LINE * len(texts[source]) + _PAD)]
+            start = tops[way[0].row] + _LINE * len(texts[source]) + _PAD
+            points = [(ports.out(way), tops[way[0].row + 1] - _GAP)]  # past higher boxes beside its own
             for spot in way[1:-1]:
                 points += [(spot.x, tops[spot.row]), (spot.x, tops[spot.row + 1] - _GAP)]
             points.append((ports.into(way), tops[way[-1].row]))
             label = labels[source] + (f", {times} times" if times > 1 else "")
-            result.append([_line(points), _label(label, points, way)])
+            result.append([_line(start, points), _label(label, points, way)])
     return result
 
 
@@ -176,9 +192,9 @@ class _Ports:
         return self.x[id(way[-1]), id(way[-2])]
 
 
-def _line(points: Sequence[tuple[float, float]]) -> str:
-    """Return a smooth line: curves between rows, straight through them."""
-    path = f"M{_MARGIN + points[0][0]:.1f} {points[0][1]:.1f}"
+def _line(start: float, points: Sequence[tuple[float, float]]) -> str:
+    """Return a smooth line: from `start` down to the first point, curves between rows, straight through them."""
+    path = f"M{_MARGIN + points[0][0]:.1f} {start:.1f} V{points[0][1]:.1f}"
     for k, ((x0, y0), (x1, y1)) in enumerate(itertools.pairwise(points)):
         middle = (y0 + y1) / 2
         curve = f" C{_MARGIN + x0:.1f} {middle:.1f} {_MARGIN + x1:.1f} {middle:.1f}"
@@ -196,7 +212,7 @@ def _label(text: str, points: Sequence[tuple[float, float]], way: Sequence[Spot]
         t = 0.5 if leaving == entering else 0.66 if leaving > entering else 0.34
         s = 3 * t * t - 2 * t**3
         x, y = x0 + (x1 - x0) * s, y0 + (y1 - y0) * t
-    width = _width(text) * 0.88 + 6
+    width = 6.2 * len(text) + 8
     return (
         f'<rect x="{_MARGIN + x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="3" '
         f'fill="#ffffff" fill-opacity="0.92"/><text x="{_MARGIN + x:.1f}" y="{y + 3.8:.1f}" font-size="10.5" '
