@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.errors import FormatError
+from pybn.formats import bundle
 
 Array = npt.NDArray[Any]
 
@@ -82,8 +83,6 @@ class Checkpoint:
             "learning_rate": moment.learning_rate,
             "random": moment.random_rest,
         }
-        from pybn.formats import bundle
-
         bundle.write(self.path, arrays, json.dumps(told))
 
     def load(self) -> tuple[Moment, dict[str, list[float]]] | None:
@@ -97,18 +96,17 @@ class Checkpoint:
         return _moment(arrays, told), {name: x.tolist() for name, x in history.items()}
 
     def _read(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        from pybn.formats import bundle
-
         try:
             arrays, text = bundle.read(self.path)
             told = json.loads(text)
-            if (told["kind"], told["version"]) != (KIND, VERSION):
-                raise ValueError(f"wanted a {KIND}, version {VERSION}")
+            if not isinstance(told, dict) or (told.get("kind"), told.get("version")) != (KIND, VERSION):
+                raise ValueError(f"wanted a {KIND} of version {VERSION}")
             if _moment(arrays, told).digest() != told["now"]:
                 raise ValueError("what is in it is not what was written")
         except (ValueError, KeyError, TypeError) as error:  # a FormatError is a ValueError
+            reason = str(error).removeprefix(f"{self.path}: ")
             raise FormatError(
-                f"{self.path}: is no checkpoint of a training, or a damaged one: {error}; "
+                f"{self.path}: is no checkpoint of a training, or a damaged one ({reason}); "
                 "delete it to train from the start"
             ) from error
         return arrays, told
