@@ -491,8 +491,10 @@ def test_ctrl_c_loses_nothing(whole: tuple[Training, History], tmp_path: Path, a
 
 def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     path = tmp_path / "c.h5"
+    training = interrupting(7, times=2)
     with pytest.raises(KeyboardInterrupt):
-        interrupting(7, times=2).run(*data(), **RUN, checkpoint=path, every=1000)
+        training.run(*data(), **RUN, checkpoint=path, every=1000)
+    assert training.solver.state["fc1.weight/t"] == 7  # the eighth step did not end
     assert len(make().run(*data(), **RUN, checkpoint=path).losses) == 18  # from the start
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

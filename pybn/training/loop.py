@@ -83,9 +83,7 @@ class Training:
         """Train on one batch: x, and t (N, K). Return the loss before the update, of the model's dtype."""
         loss, gradients = self.graph.loss_and_gradients(x, t, l2=self.l2)
         for name, gradient in gradients.items():
-            moved = self.solver.step(name, self.graph.parameters[name], gradient)
-            # A product may round by the order in memory, which no checkpoint keeps: all have one.
-            self.graph.parameters[name] = np.ascontiguousarray(moved)
+            self.graph.parameters[name] = self.solver.step(name, self.graph.parameters[name], gradient)
         return loss
 
     def evaluate(self, x: Array, t: Array, *, batch_size: int | None = None) -> tuple[float, float]:
@@ -136,7 +134,6 @@ class Training:
         total = batches.limit(epochs, steps)
         if validation is not None:
             check_pair(*validation, self.axis)
-        self.graph.state = self.graph.state  # C-ordered, as it comes from a checkpoint: see step
         run = _Run(self, batches, validation)
         if checkpoint is not None:
             run.keep(checkpoint, whole("every", every), total)
