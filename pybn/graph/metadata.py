@@ -21,6 +21,7 @@ import pybn.losses
 from pybn.errors import GraphError
 from pybn.graph.initial import WEIGHTS, Weight, initial
 from pybn.graph.node import Input, Node
+from pybn.graph.parameters import check_dtype, check_seed
 from pybn.graph.shapes import follow
 from pybn.graph.wiring import wire
 from pybn.layers.base import Array, Layer, image_layout, number
@@ -103,6 +104,8 @@ def build(
 ) -> tuple[list[Node], dict[str, Array]]:
     """Return the nodes of a description, and initial parameters drawn from `seed`. Raises GraphError, LayoutError."""
     layout = image_layout(layout)
+    check_dtype(dtype)
+    check_seed(seed)
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise GraphError(f"layers: wanted a list of tables, got {entries!r:.60}")
     parsed = [_entry(place, entry, layout) for place, entry in enumerate(entries)]
@@ -193,7 +196,8 @@ def _keys(name: str, kind: str, options: Mapping[str, Any], needed: list[str], o
 
 def whole(name: str, key: str, value: object) -> int:
     """Return a whole number from 1 on, MATLAB's 3.0 too. Raises GraphError."""
-    if not (number(value).is_integer() and 1 <= number(value) < 2**31):
+    huge = isinstance(value, int) and value >= 2**31  # too large for a float, perhaps
+    if huge or not (number(value).is_integer() and 1 <= number(value) < 2**31):
         raise GraphError(f"{name}: {key}: wanted a whole number >= 1, got {value!r:.60}")
     return int(number(value))
 

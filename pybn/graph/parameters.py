@@ -99,3 +99,18 @@ def check_finite(values: Mapping[str, Array]) -> None:
         if not (finite := np.isfinite(value)).all():
             at = np.argwhere(~finite)[0].tolist()
             raise GraphError(f"{name}: wanted finite numbers, got {value[tuple(at)]} at {at}")
+
+
+def check_dtype(dtype: object) -> np.dtype[Any]:
+    """Return the dtype of a model by its name. Raises GraphError for others than the two."""
+    name = dtype.name if isinstance(dtype, np.dtype) else dtype
+    if name not in ("float64", "float32"):
+        raise GraphError(f"dtype: wanted 'float64' or 'float32', got {dtype!r:.60}")
+    return np.dtype(str(name))
+
+
+def check_seed(seed: object) -> None:
+    """Raise GraphError for what starts no stream of draws."""
+    known = isinstance(seed, int | np.integer) and not isinstance(seed, bool) and 0 <= seed < 2**32
+    if seed is not None and not known:
+        raise GraphError(f"seed: wanted None or a whole number from 0 to 2**32 - 1, got {seed!r:.60}")

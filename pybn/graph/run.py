@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,15 +30,14 @@ class NodeGradients:
     bias: Array | None = None
 
     def __getattr__(self, name: str) -> Array:
-        found = re.fullmatch(r"input([1-9]\d*)?", name)
-        inputs = self.inputs if found else ()
-        place = int(found[1] or 1) if found else 0
-        if not 1 <= place <= len(inputs) or (name == "input" and len(inputs) > 1):
-            there = (
-                [f"input{k + 1}" for k in range(len(inputs))] if len(inputs) > 1 else ["input"] * len(inputs)
-            )
-            raise AttributeError(f"wanted {', '.join(['output', *there, 'weight', 'bias'])}, got {name!r}")
-        return inputs[place - 1]
+        if name == "inputs" or name.startswith("_"):  # one that is only being made
+            raise AttributeError(name)
+        known = {f"input{k}": x for k, x in enumerate(self.inputs, 1)}
+        if len(known) == 1:
+            known = {"input": self.inputs[0], **known}
+        if name not in known:
+            raise AttributeError(f"wanted output, {', '.join(known)}, weight or bias, got {name!r}")
+        return known[name]
 
 
 def run_forward(

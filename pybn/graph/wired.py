@@ -13,7 +13,7 @@ from pybn.errors import GraphError
 from pybn.graph.files import describe
 from pybn.graph.loss import differentiated_together
 from pybn.graph.node import Node, Sizes, spell
-from pybn.graph.parameters import Parameters, check_finite
+from pybn.graph.parameters import Parameters, check_dtype, check_finite, check_seed
 from pybn.graph.shapes import infer
 from pybn.graph.state import read_state, write_state
 from pybn.graph.wiring import wire
@@ -35,9 +35,7 @@ class Wired:
         *,
         seed: int | None = 0,
     ) -> None:
-        if str(dtype) not in ("float64", "float32"):
-            raise GraphError(f"dtype: wanted 'float64' or 'float32', got {dtype!r}")
-        self._dtype = np.dtype(str(dtype))
+        self._dtype = check_dtype(dtype)
         self._wiring = wire(nodes, output)
         given = dict(parameters or {})
         self._sizes, wanted = infer(self._wiring, given)
@@ -143,7 +141,11 @@ class Wired:
         return self._random
 
     def seed(self, seed: int | None) -> None:
-        """Start `random` anew, as Octave's rand does after rand('twister', seed); None: nobody knows where."""
+        """Start `random` anew, as Octave's rand does after rand('twister', seed); None: nobody knows where.
+
+        Raises GraphError for another than a whole number from 0 to 2**32 - 1.
+        """
+        check_seed(seed)
         self._random = np.random.RandomState(None if seed is None else [seed])
         for node in self.nodes:
             if isinstance(getattr(node.layer, "random", None), np.random.RandomState):

@@ -124,7 +124,7 @@ def _output(nodes: Mapping[str, Node], sources: Mapping[str, tuple[str, ...]], o
     if output is None and len(ends) > 1:
         raise GraphError(f"wanted output=, since nothing takes {' or '.join(ends)}; got None")
     output = ends[0] if output is None else output
-    if output not in nodes or isinstance(nodes[output].layer, Input):
+    if not isinstance(output, str) or output not in nodes or isinstance(nodes[output].layer, Input):
         layers = [name for name, node in nodes.items() if not isinstance(node.layer, Input)]
         raise GraphError(
             f"output: wanted the name of a layer ({', '.join(layers) or 'there is none'}), got {output!r}"
