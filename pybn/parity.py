@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from pybn.case import Case
 from pybn.case_file import is_case_file, read_case_file
 from pybn.compare import Comparison, compare
+from pybn.divergence import Divergence, Reference, first_divergence
 from pybn.draw import draw_inputs
 from pybn.engines.base import Engine, Job, Tensors
 from pybn.engines.golden import GoldenEngine
@@ -33,12 +34,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One case on two engines: how it ended, each tensor's comparison, and in words what went wrong."""
+    """One case on two engines: how it ended, each tensor's comparison, and in words what went wrong.
+
+    Where tensors differ, `answers` has both sides', until `located` turns them into `divergence`: where they part.
+    """
 
     case: Case
     status: Status
     comparisons: Sequence[Comparison] = field(default_factory=tuple)
     message: str = ""
+    answers: tuple[Tensors, Tensors] | None = field(default=None, repr=False, compare=False)
+    divergence: Divergence | None = None
 
     @property
     def passed(self) -> bool:
@@ -156,7 +162,21 @@ def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matla
         if agrees:
             return Result(case, Status.DIFFERS, found, f"agrees, but is declared to diverge: {case.diverges}")
         return Result(case, Status.DIVERGES, found, case.diverges)
-    return Result(case, Status.AGREES if agrees else Status.DIFFERS, found)
+    if agrees:
+        return Result(case, Status.AGREES, found)
+    return Result(case, Status.DIFFERS, found, answers=(expected, obtained))
+
+
+def located(result: Result, golden: GoldenEngine, reference: Reference) -> Result:
+    """Return a result that says where its answers part, and keeps them no longer: there may be many, and large."""
+    if result.answers is None:
+        return result
+    expected, obtained = result.answers
+    found = first_divergence(result.case, result.comparisons, expected, obtained)
+    if found is not None:
+        truth = reference.of(result.case, inputs_of(result.case, golden), expected)
+        found = first_divergence(result.case, result.comparisons, expected, obtained, truth)
+    return replace(result, answers=None, divergence=found)
 
 
 def _judge_refusal(case: Case, expected: Answer, obtained: Answer, sides: Sides) -> Result:

@@ -45,6 +45,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from pybn import parity, report
+    from pybn.divergence import Reference
     from pybn.engines.golden import GoldenEngine
     from pybn.errors import UsageError
     from pybn.progress import progress
@@ -65,8 +66,9 @@ def run(options: argparse.Namespace) -> int:
             f"all {skipped} cases are live only, so none is recorded; --expected octave runs them"
         )
     expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
-    with expected, obtained:
-        answers = parity.run_parity(cases, expected, obtained, golden)
+    with expected, obtained, Reference(golden, options.deadline) as reference:
+        ran = parity.run_parity(cases, expected, obtained, golden)
+        answers = (parity.located(result, golden, reference) for result in ran)
         results = list(progress(answers, len(cases), f"{options.expected} against {options.obtained}"))
         versions = {k: v for e in (expected, obtained) for k, v in getattr(e, "versions", {}).items()}
     if options.json:

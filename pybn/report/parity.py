@@ -12,6 +12,7 @@ import pybn
 from pybn.compare import Comparison, Verdict
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
+from pybn.report.divergence import divergence_json, divergence_lines
 from pybn.report.style import SCHEMA, Style, finite, near, plural, printable
 
 SHOWN = 6  # tensors of a failing case that are listed
@@ -66,6 +67,8 @@ def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
     lines += [f"        {printable(c.explain())}" for c in (chosen if verbose else chosen[:SHOWN])]
     if not verbose and len(chosen) > SHOWN:
         lines.append(style.paint(f"        and {len(chosen) - SHOWN} more tensors; -v shows all", "dim"))
+    if result.divergence is not None:
+        lines += divergence_lines(result.divergence, style)
     return lines if len(lines) > 1 or result.message else []
 
 
@@ -139,6 +142,7 @@ def _result_json(result: Result) -> dict[str, Any]:
         "status": str(result.status),
         "passed": result.passed,
         "message": result.message,
+        "first_divergence": divergence_json(result.divergence),
         "tensors": [_comparison_json(c) for c in result.comparisons],
     }
 

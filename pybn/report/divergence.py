@@ -1,0 +1,94 @@
+"""Where two answers part, as a table under the case that differs, and as JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pybn.divergence import Divergence, Row
+from pybn.report.style import Style, finite, printable
+
+
+def divergence_lines(found: Divergence, style: Style) -> list[str]:
+    """Return the first difference in words, the tensors around it in a table, and who is further from the truth."""
+    layer = f" of layer {printable(found.place.layer)}" if found.place.layer else ""
+    return [
+        f"        first to differ: {style.paint(found.place.name, 'bold')}{layer}, {found.place.direction}",
+        *_table(found, style),
+        *_verdict(found),
+    ]
+
+
+def _table(found: Divergence, style: Style) -> list[str]:
+    cells = [_cells(row) for row in found.rows]
+    head = ("tensor", "layer", "", "verdict", "of its scale", "ULP")
+    width = [max(len(row[k]) for row in (head, *cells)) for k in range(len(head))]
+    lines = [style.paint(f"          {_spread(head, width)}", "dim")]
+    if found.skipped:
+        lines.append(style.paint(f"          {found.skipped} before, which agree", "dim"))
+    for row, texts in zip(found.rows, cells, strict=True):
+        mark = ">" if row.place == found.place else " "
+        text = f"        {mark} {_spread(texts, width)}"
+        lines.append(text if row.comparison.verdict.agrees else style.paint(text, "bad"))
+    if found.left:
+        lines.append(style.paint(f"          {found.left} after", "dim"))
+    return lines
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    place, seen = row.place, row.comparison
+    error = "" if math.isnan(row.error) else f"{row.error:.1e}" if row.error else "0"
+    known = not math.isnan(row.error)
+    return (
+        printable(place.name),
+        printable(place.layer) or "-",
+        place.direction,
+        str(seen.verdict),
+        error or "-",
+        str(seen.max_ulp) if known else "-",
+    )
+
+
+def _spread(texts: tuple[str, ...], width: list[int]) -> str:
+    left = "  ".join(f"{text:<{n}}" for text, n in zip(texts[:4], width[:4], strict=True))
+    right = "  ".join(f"{text:>{n}}" for text, n in zip(texts[4:], width[4:], strict=True))
+    return f"{left}  {right}"
+
+
+def _verdict(found: Divergence) -> list[str]:
+    if not found.reference:
+        return []
+    who = {"expected": "the expected side is further off", "obtained": "the obtained side is further off"}
+    told = who.get(found.farther, "both are as far off" if found.expected_off == found.obtained_off else "")
+    if not told:
+        return []
+    offs = f"expected {found.expected_off:.1e}, obtained {found.obtained_off:.1e} of its scale"
+    return [f"          {told}: {offs}", f"          from {found.reference}"]
+
+
+def divergence_json(found: Divergence | None) -> dict[str, Any] | None:
+    """Return all of it as JSON data."""
+    if found is None:
+        return None
+    return {
+        "tensor": found.place.name,
+        "layer": found.place.layer,
+        "direction": found.place.direction,
+        "reference": found.reference,
+        "expected_off": finite(found.expected_off),
+        "obtained_off": finite(found.obtained_off),
+        "farther": found.farther,
+        "agreeing_before": found.skipped,
+        "not_shown_after": found.left,
+        "around": [
+            {
+                "tensor": row.place.name,
+                "layer": row.place.layer,
+                "direction": row.place.direction,
+                "verdict": str(row.comparison.verdict),
+                "error": finite(row.error),
+                "max_ulp": row.comparison.max_ulp,
+            }
+            for row in found.rows
+        ],
+    }
