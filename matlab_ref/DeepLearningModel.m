@@ -9,10 +9,10 @@ classdef DeepLearningModel < handle
 %   model.SetParameters('conv1', weight, bias)      p = model.ParametersOf('conv1')   fields weight, bias
 %   y = model.Forward(x)                            in the mode the model is in
 %   y = model.Predict(x)                            in evaluation mode; the mode is what it was afterwards
-%   [loss, gradients] = model.Loss(x, t)            in training mode; gradients(k).name, .weight, .bias
+%   [loss, gradients] = model.Loss(x, t)            in training mode, which stays; gradients(k).name, .weight, .bias
 %   y = model.Activation('conv1')                   of the last forward
 %   g = model.GradientsOf('conv1')                  of the last loss: fields output, input (input1, input2 ...
-%                                                   where it joins), weight, bias; [] where nothing arrived
+%                                                   where it joins), weight, bias; [] where there is none
 %   s = model.RunningOf('bn1')                      fields running_mean, running_var
 %   model.IsTraining(false)   model.L2Regularization(lambda)   layer = model.Layer('conv1')
 %
@@ -78,7 +78,6 @@ classdef DeepLearningModel < handle
 
     function y = Forward(obj, x)
       obj.activations = cell(size(obj.layers));
-      obj.gradients = cell(size(obj.layers));
       for k = find(obj.live)
         taken = obj.activations(obj.sources{k});
         if k == obj.entrance
@@ -104,17 +103,9 @@ classdef DeepLearningModel < handle
     end
 
     function [loss, gradients] = Loss(obj, x, t)
-      before = obj.training;
       obj.IsTraining(true);
-      try
-        scores = obj.Forward(x);
-        [loss, dscores] = obj.Criterion(scores, t);
-        obj.backward(dscores);
-      catch problem
-        obj.IsTraining(before);
-        rethrow(problem);
-      end
-      obj.IsTraining(before);
+      [loss, dscores] = obj.Criterion(obj.Forward(x), t);
+      obj.backward(dscores);
       loss = obj.regularise(loss);
       gradients = obj.collected();
     end
@@ -122,14 +113,14 @@ classdef DeepLearningModel < handle
     function y = Activation(obj, name)
       y = obj.activations{obj.numberOf(name)};
       if isempty(y)
-        error('DeepLearningModel:state', 'DeepLearningModel: there was no forward yet');
+        error('DeepLearningModel:state', 'DeepLearningModel: %s did not run', name);
       end
     end
 
     function gradient = GradientsOf(obj, name)
       gradient = obj.gradients{obj.numberOf(name)};
       if isempty(gradient)
-        gradient = struct('output', [], 'input', [], 'weight', [], 'bias', []);
+        error('DeepLearningModel:state', 'DeepLearningModel: no gradient reached %s', name);
       end
     end
 
@@ -180,7 +171,8 @@ classdef DeepLearningModel < handle
         error('DeepLearningModel:name', ...
               'DeepLearningModel: wanted layers, each with a name of its own, of letters, digits and _');
       end
-      kinds = arrayfun(@(k) container.Kind(k), 1:numel(told));
+      kinds = arrayfun(@(k) container.Kind(k), 1:numel(told), 'UniformOutput', false);
+      kinds = [kinds{:}];
       from = arrayfun(@(k) obj.sourcesOf(told, given, k, kinds(k)), 1:numel(told), 'UniformOutput', false);
       order = obj.arranged(from, given);
       place(order) = 1:numel(order);
@@ -291,6 +283,7 @@ classdef DeepLearningModel < handle
     end
 
     function backward(obj, dscores)
+      obj.gradients = cell(size(obj.layers));
       arrived = cell(size(obj.layers));
       arrived{obj.output} = dscores;
       for k = numel(obj.layers):-1:1
