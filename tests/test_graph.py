@@ -90,6 +90,24 @@ def test_layouts_hold_the_same_numbers() -> None:
             assert np.array_equal(one, gradients[name]), (layout, name)
 
 
+def test_the_penalty_is_summed_in_the_order_of_matlab() -> None:
+    def nothing(scores: Any, targets: Any) -> Any:
+        return 0.0, np.zeros_like(scores)
+
+    x, t, seeds = draw(5, 2, 8, 6), onehot(5, 5), range(20)
+    for seed in seeds:
+        penalties = {}
+        for layout in ("HWCN", "NCHW", "NHWC"):
+            model = images_model(layout=layout, loss=nothing, seed=seed)
+            penalties[layout] = model.loss_and_gradients(convert(x, "NCHW", layout), t, l2=1.0)[0]
+        weights = [model.parameters[f"{n}.weight"] for n in ("conv1", "bn1", "conv2", "fc1")]
+        octave = [convert(w, "NHWC", "HWCN") if w.ndim == 4 else w for w in weights]
+        total = np.float64(0)
+        for w in octave:
+            total += 0.5 * np.cumsum(np.square(w.ravel(order="F")))[-1]
+        assert set(penalties.values()) == {total}
+
+
 def small(join: Any, inputs: tuple[str, ...], dtype: str = "float64") -> Graph:
     nodes = [
         Node("x", Input((None, 3))),
@@ -496,8 +514,10 @@ def test_state_is_taken_and_given_back() -> None:
     other.parameters["fc3.bias"] = np.zeros(3)
     other.state = state
     assert np.array_equal(other.predict(X), graph.predict(X))
-    state["bn.running_mean"][:] = 0  # a copy
+    state["bn.running_mean"][:] = 0  # copies
+    state["fc1.weight"][:] = 0
     assert np.array_equal(other.predict(X), graph.predict(X))
+    assert graph.parameters["fc1.weight"].all()
     assert other.layer("bn").running_mean is not graph.layer("bn").running_mean
     other.state = fresh
     assert other.layer("bn").running_var is None

@@ -37,6 +37,8 @@ class Wired:
     ) -> None:
         self._dtype = check_dtype(dtype)
         self._wiring = wire(nodes, output)
+        sources = self._wiring.sources
+        self._nodes = tuple(Node(n, node.layer, sources[n]) for n, node in self._wiring.nodes.items())
         given = dict(parameters or {})
         self._sizes, wanted = infer(self._wiring, given)
         self._parameters = Parameters(wanted, self._dtype)
@@ -61,9 +63,7 @@ class Wired:
     @property
     def nodes(self) -> tuple[Node, ...]:
         """All nodes in the order in which they run, the inputs of each written out."""
-        return tuple(
-            Node(name, node.layer, self._wiring.sources[name]) for name, node in self._wiring.nodes.items()
-        )
+        return self._nodes
 
     @property
     def inputs(self) -> tuple[str, ...]:
