@@ -122,8 +122,8 @@ def read_fixture(path: Path) -> dict[str, Record]:
                 raise FormatError(
                     f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; {_again(path)}"
                 )
-            cases = _hard(path, file, "cases")
-            records = [_read(path, _hard(path, cases, name)) for name in cases]
+            cases = _group(path, file.id, b"cases")
+            records = [_read(path, cases, name) for name in list(cases)]
     except PermissionError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
@@ -137,48 +137,61 @@ def _again(path: Path) -> str:
     return f"pybn record --all {shlex.quote(str(path.with_suffix('.toml')))} records it again"
 
 
-def _read(path: Path, group: h5py.Group) -> Record:
-    attrs = {name: value.decode() for name, value in group.attrs.items()}
-    refusal = json.loads(attrs["refusal"]) if "refusal" in attrs else None
+# From here on by h5py's low-level calls: a run reads thousands of groups and datasets, most of a few bytes.
+
+
+def _read(path: Path, cases: h5py.h5g.GroupID, name: bytes) -> Record:
+    group = _group(path, cases, name)
+    refusal = json.loads(_text(group, b"refusal")) if h5py.h5a.exists(group, b"refusal") else None
     return Record(
-        id=attrs["id"],
-        digest=attrs["digest"],
-        files=json.loads(attrs["files"]),
-        versions=json.loads(attrs["versions"]),
-        inputs=_read_tensors(path, _hard(path, group, "inputs")),
-        outputs=_read_tensors(path, _hard(path, group, "outputs")),
+        id=_text(group, b"id"),
+        digest=_text(group, b"digest"),
+        files=json.loads(_text(group, b"files")),
+        versions=json.loads(_text(group, b"versions")),
+        inputs=_read_tensors(path, _group(path, group, b"inputs")),
+        outputs=_read_tensors(path, _group(path, group, b"outputs")),
         refusal=(str(refusal[0]), str(refusal[1])) if refusal else None,
     )
 
 
-def _read_tensors(path: Path, group: h5py.Group) -> dict[str, Array]:
-    """Read all datasets of a group, by h5py's low-level calls: there are thousands, most of a few bytes."""
-    return {name: _read_tensor(path, group, name) for name in group}
+def _text(group: h5py.h5g.GroupID, name: bytes) -> str:
+    """Return an attribute that `_fixed` made."""
+    attribute = h5py.h5a.open(group, name)
+    kind = attribute.get_type()
+    if not isinstance(kind, h5py.h5t.TypeStringID) or kind.is_variable_str() or attribute.shape != ():
+        raise ValueError(f"{name.decode()}: wanted text of a fixed length")
+    raw = np.empty((), f"S{kind.get_size()}")
+    attribute.read(raw)
+    found: bytes = raw.item()
+    return found.decode()
 
 
-def _read_tensor(path: Path, group: h5py.Group, name: str) -> Array:
-    raw = name.encode()
+def _read_tensors(path: Path, group: h5py.h5g.GroupID) -> dict[str, Array]:
+    return {name.decode(): _read_tensor(path, group, name) for name in list(group)}
+
+
+def _read_tensor(path: Path, group: h5py.h5g.GroupID, name: bytes) -> Array:
     _want_hard(path, group, name)
-    dataset = h5py.h5d.open(group.id, raw)
-    dtype, plan = dataset.dtype, dataset.get_create_plist()
-    size = math.prod(dataset.shape) * dtype.itemsize
+    dataset = h5py.h5d.open(group, name)
+    shape, dtype, plan = dataset.shape, dataset.dtype, dataset.get_create_plist()
+    size = math.prod(shape) * dtype.itemsize
     if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count() or size > LARGEST:
         raise FormatError(
-            f"{path}: {group.name}/{name}: wanted data stored in this file, of at most {LARGEST} bytes"
+            f"{path}: {name.decode()}: wanted data stored in this file, of at most {LARGEST} bytes"
         )
-    value: Array = np.empty(dataset.shape, dtype)
+    value: Array = np.empty(shape, dtype)
     if value.size:
         dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, value)
     return value.reshape(()) if h5py.h5a.exists(dataset, b"scalar") else value
 
 
-def _hard(path: Path, group: h5py.Group, name: str) -> Any:
-    """Return a member that is stored in this file."""
+def _group(path: Path, group: h5py.h5g.GroupID, name: bytes) -> h5py.h5g.GroupID:
+    """Return a group that is stored in this file."""
     _want_hard(path, group, name)
-    return group[name]
+    return h5py.h5g.open(group, name)
 
 
-def _want_hard(path: Path, group: h5py.Group, name: str) -> None:
+def _want_hard(path: Path, group: h5py.h5g.GroupID, name: bytes) -> None:
     """Refuse a link to elsewhere instead of following it."""
-    if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
-        raise FormatError(f"{path}: {group.name}/{name}: is a link to elsewhere, which a fixture never has")
+    if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+        raise FormatError(f"{path}: {name.decode()}: is a link to elsewhere, which a fixture never has")
