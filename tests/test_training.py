@@ -479,10 +479,8 @@ def test_ctrl_c_loses_nothing(whole: tuple[Training, History], tmp_path: Path, a
     with pytest.raises(KeyboardInterrupt):
         training.run(*data(), **RUN, checkpoint=path, every=1000)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert (
-        make().run(*data(), **RUN | {"steps": after + 1}, checkpoint=path).losses
-        == whole[1].losses[: after + 1]
-    )
+    arrays, _ = bundle.read(path)
+    assert arrays["history/losses"].tolist() == whole[1].losses[: after + 1]
     del training.step  # going on where one is, as in a notebook
     for each in (training, make()):
         assert each.run(*data(), **RUN, checkpoint=path) == whole[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Self, cast
 
@@ -115,6 +115,7 @@ class Training:
         order: Any = None,
         checkpoint: str | os.PathLike[str] | None = None,
         every: int = 100,
+        quiet: bool = False,
     ) -> History:
         """Train for so many epochs or steps, from the state that model and solver are in; return what was seen.
 
@@ -124,6 +125,8 @@ class Training:
         With `checkpoint`, a path, the training is written there at the start, after `every` steps, at the end
         and at Ctrl-C, each time whole. Where there is one, the run goes on from it, and ends bit for bit as one
         that was never stopped; more epochs or steps may be asked for than before. Delete it to begin anew.
+
+        A bar on standard error tells how far it is, on a terminal and unless `quiet`.
 
         A loss that becomes NaN does not end the run: a RuntimeWarning tells it, and `History.diverged_at`. Made
         an error (`warnings.simplefilter("error", RuntimeWarning)`), it ends the run before a checkpoint of it.
@@ -137,7 +140,7 @@ class Training:
         run = _Run(self, batches, validation)
         if checkpoint is not None:
             run.keep(checkpoint, whole("every", every), total)
-        run.go(total)
+        run.go(total, quiet=quiet)
         return run.history
 
 
@@ -171,10 +174,12 @@ class _Run:
         self.history = History(**history)
         self._restore(moment)
 
-    def go(self, total: int) -> None:
+    def go(self, total: int, *, quiet: bool) -> None:
         """Train up to step `total`."""
+        left: Iterable[int] = range(self.step, total)
+        left = left if quiet else progress(left, total - self.step, "training")
         with deferred_interrupt() if self.file else nullcontext(Interrupt()) as interrupt:
-            for _ in progress(range(self.step, total), total - self.step, "training"):
+            for _ in left:
                 self._advance()
                 if interrupt.came or self.step % self.every == 0 or self.step == total:
                     self._save()
