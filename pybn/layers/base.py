@@ -134,7 +134,10 @@ def image_layout(layout: str) -> str:
 def number(value: object) -> float:
     """Return a number as a float, and NaN, which fails every comparison, for anything else."""
     known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return float(value) if known else math.nan  # type: ignore[arg-type]
+    try:
+        return float(value) if known else math.nan  # type: ignore[arg-type]
+    except OverflowError:  # a whole number that no float holds
+        return math.nan
 
 
 def check_numerics(numerics: object) -> str:
