@@ -167,15 +167,19 @@ def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matla
     return Result(case, Status.DIFFERS, found, answers=(expected, obtained))
 
 
-def located(result: Result, golden: GoldenEngine, reference: Reference) -> Result:
+def located(
+    result: Result, golden: GoldenEngine, reference: Reference, sides: Sides = ("matlab", "python")
+) -> Result:
     """Return a result that says where its answers part, and keeps them no longer: there may be many, and large."""
     if result.answers is None:
         return result
-    expected, obtained = result.answers
-    found = first_divergence(result.case, result.comparisons, expected, obtained)
+    case, answers = result.case, result.answers
+    found = first_divergence(case, result.comparisons, *answers)
     if found is not None:
-        truth = reference.of(result.case, inputs_of(result.case, golden), expected)
-        found = first_divergence(result.case, result.comparisons, expected, obtained, truth)
+        which = 0 if sides[0] == "matlab" else 1
+        oracle = (answers[which], f"the {('expected', 'obtained')[which]} side, in double itself")
+        truth = reference.of(case, inputs_of(case, golden), oracle)
+        found = first_divergence(case, result.comparisons, *answers, truth)
     return replace(result, answers=None, divergence=found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -253,8 +254,21 @@ def test_the_table_is_under_the_case_also_with_quiet(
         assert out.count("first to differ: g1 of layer square, backward") == 2
         assert "> g1      square  backward  differs" in out
         assert "5 before, which agree" in out
-        assert "the obtained side is further off: expected 0.0e+00, obtained 5.0e-03 of its scale" in out
-        assert "from Octave's answer in double to the same inputs" in out
+        assert "obtained is 5.0e-03 of its scale from the expected side, in double itself" in out
+        assert re.search(
+            r"obtained is further off: expected \d\.\de-07, obtained 5\.0e-03 of its scale from Octave's answer in "
+            r"double to the same inputs\n",
+            out,
+        )
+
+
+def test_the_oracle_may_be_the_obtained_side(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port(recorded, "self.g1 = 2 * self.a1", "self.g1 = 2.01 * self.a1")
+    found = told(capsys, str(recorded), "--expected", "port", "--obtained", "golden", "-k", "float64")[
+        "float64"
+    ]
+    assert found["reference"] == "the obtained side, in double itself"
+    assert (found["farther"], found["obtained_off"]) == ("expected", 0)
 
 
 def test_no_octave_starts_where_all_agrees(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:

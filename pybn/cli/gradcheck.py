@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         told = report.gradients_json(results, options.engine, without, options.limit, versions, broken)
         sys.stdout.write(told)
-    else:
+    elif cases:
         style = report.Style(sys.stdout)
         status = [result.status(options.limit) for result in results]
         bad = [r for r, s in zip(results, status, strict=True) if s in (Status.DIFFERS, None)]

@@ -68,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
     expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
     with expected, obtained, Reference(golden, options.deadline) as reference:
         ran = parity.run_parity(cases, expected, obtained, golden)
-        answers = (parity.located(result, golden, reference) for result in ran)
+        sides = (expected.side, obtained.side)
+        answers = (parity.located(result, golden, reference, sides) for result in ran)
         results = list(progress(answers, len(cases), f"{options.expected} against {options.obtained}"))
         versions = {k: v for e in (expected, obtained) for k, v in getattr(e, "versions", {}).items()}
     if options.json:
@@ -78,8 +79,8 @@ def run(options: argparse.Namespace) -> int:
         shown = [r for r in results if not r.passed] if options.quiet else results
         if shown:
             sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
-        sides = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
-        sys.stdout.write(report.parity_summary(results, sides[0], sides[1], skipped, style))
+        shown_as = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
+        sys.stdout.write(report.parity_summary(results, shown_as[0], shown_as[1], skipped, style))
     return worst(_code(results), broken)
 
 

@@ -39,15 +39,15 @@ class Reference:
     ) -> None:
         self._octave.close()
 
-    def of(self, case: Case, inputs: Tensors, expected: Tensors) -> Found | None:
+    def of(self, case: Case, inputs: Tensors, oracle: Found) -> Found | None:
         """Return float64 answers to a case and, in words, whose they are; None where there are none.
 
-        For a case in float64 they are the expected ones. For one in float32, Octave's to the same inputs in
-        float64, where Octave is here; else the recorded ones of the same case in float64, whose inputs are the
-        same numbers before they were rounded to float32.
+        For a case in float64 they are those of `oracle`, the side that is Octave's. For one in float32, Octave's
+        to the same inputs in float64, where Octave is here; else the recorded ones of the same case in float64,
+        whose inputs are the same numbers before they were rounded to float32.
         """
         if case.dtype in WIDE.values():
-            return expected, "the expected side, which is the reference in double itself"
+            return oracle
         if case.dtype not in WIDE:
             return None
         return self._live(case, inputs) or self._recorded(case)

@@ -21,7 +21,7 @@ def divergence_lines(found: Divergence, style: Style) -> list[str]:
 
 def _table(found: Divergence, style: Style) -> list[str]:
     cells = [_cells(row) for row in found.rows]
-    head = ("tensor", "layer", "", "verdict", "of its scale", "ULP")
+    head = ("tensor", "layer", "way", "verdict", "of its scale", "ULP")
     width = [max(len(row[k]) for row in (head, *cells)) for k in range(len(head))]
     lines = [style.paint(f"          {_spread(head, width)}", "dim")]
     if found.skipped:
@@ -45,7 +45,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         place.direction,
         str(seen.verdict),
         error or "-",
-        str(seen.max_ulp) if known else "-",
+        _count(seen.max_ulp) if known else "-",
     )
 
 
@@ -56,14 +56,19 @@ def _spread(texts: tuple[str, ...], width: list[int]) -> str:
 
 
 def _verdict(found: Divergence) -> list[str]:
-    if not found.reference:
+    offs = {"expected": found.expected_off, "obtained": found.obtained_off}
+    if not found.reference or any(math.isnan(off) for off in offs.values()):
         return []
-    who = {"expected": "the expected side is further off", "obtained": "the obtained side is further off"}
-    told = who.get(found.farther, "both are as far off" if found.expected_off == found.obtained_off else "")
-    if not told:
-        return []
-    offs = f"expected {found.expected_off:.1e}, obtained {found.obtained_off:.1e} of its scale"
-    return [f"          {told}: {offs}", f"          from {found.reference}"]
+    for side, other in (("expected", "obtained"), ("obtained", "expected")):
+        if found.reference.startswith(f"the {side} side"):
+            return [f"          {other} is {offs[other]:.1e} of its scale from {found.reference}"]
+    told = f"{found.farther} is further off" if found.farther else "both are as far off"
+    numbers = f"expected {found.expected_off:.1e}, obtained {found.obtained_off:.1e} of its scale"
+    return [f"          {told}: {numbers} from {found.reference}"]
+
+
+def _count(ulp: int) -> str:
+    return str(ulp) if ulp < 10_000_000 else f"{ulp:.0e}"
 
 
 def divergence_json(found: Divergence | None) -> dict[str, Any] | None:

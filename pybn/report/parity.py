@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pybn
-from pybn.compare import Comparison, Verdict
+from pybn.compare import EXACT, Comparison, Verdict
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
 from pybn.report.divergence import divergence_json, divergence_lines
@@ -56,9 +57,28 @@ def _verdict(results: Sequence[Result]) -> str:
     if any(r.status is Status.DIVERGES for r in results):
         return f"known divergence: {results[0].message}"
     found = [c for r in results for c in r.comparisons]
-    worst = max((c.max_ulp for c in found), default=0)
-    close = "" if all(c.verdict is Verdict.EQUAL for c in found) else "close, at most "
-    return f"{len(found):3d} tensor{plural(found)}, {close}{worst} ULP"
+    close = "0 ULP" if all(c.verdict is Verdict.EQUAL for c in found) else f"close{_how_close(results)}"
+    return f"{len(found):3d} tensor{plural(found)}, {close}"
+
+
+def _how_close(results: Sequence[Result]) -> str:
+    """Say by how many ULP at most: element by element, and of the largest magnitude where that is what counts.
+
+    Tensors that are held to an absolute or relative tolerance are zero but for rounding, or no matter of ULP.
+    """
+    plain, scaled = 0, 0.0
+    for result in results:
+        for seen in result.comparisons:
+            close = result.case.tolerances.get(seen.name, EXACT)
+            if close.atol or close.rtol:
+                continue
+            if close.ulp_of_max:
+                scaled = max(scaled, seen.scaled)
+            else:
+                plain = max(plain, seen.max_ulp)
+    told = [f"{plain} ULP"] if plain else []
+    told += [f"{math.ceil(scaled)} ULP of the largest element"] if scaled else []
+    return f", at most {' and '.join(told)}" if told else ""
 
 
 def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
@@ -85,7 +105,7 @@ def parity_summary(
     """Return the line that a person reads last, or only."""
     count = Counter(r.status for r in results)
     found = [c for r in results for c in r.comparisons]
-    agreeing = [c for r in results if r.status is Status.AGREES for c in r.comparisons]
+    agreeing = [r for r in results if r.status is Status.AGREES]
     bad = [r for r in results if not r.passed]
     text = f"{expected} against {obtained}: {len(results)} case{plural(results)}, {len(found)} tensor{plural(found)}"
     if bad:
@@ -100,12 +120,13 @@ def parity_summary(
     return f"{text}: {verdict}{extra}\n"
 
 
-def _how_well(agreeing: Sequence[Comparison]) -> str:
-    if not agreeing:  # refusals alone
+def _how_well(agreeing: Sequence[Result]) -> str:
+    found = [c for r in agreeing for c in r.comparisons]
+    if not found:  # refusals alone
         return ""
-    if all(c.verdict is Verdict.EQUAL for c in agreeing):
+    if all(c.verdict is Verdict.EQUAL for c in found):
         return ", bit for bit"
-    return f", within what their cases allow (at most {max(c.max_ulp for c in agreeing)} ULP)"
+    return f", within what their cases allow{_how_close(agreeing)}"
 
 
 def parity_json(
