@@ -183,8 +183,9 @@ def words(name: str) -> str:
     return " ".join(re.findall(r">([^<>]*)</t", (FOLDER / name).read_text(encoding="utf-8")))
 
 
-def test_the_pictures_show_the_recorded_figures() -> None:
+def test_the_pictures_show_the_recorded_figures(scripts: dict[str, ModuleType]) -> None:
     told = FIGURES["training"]
+    assert f"were the momentum {scripts['training'].WRONG} in Python" in words("training.svg")
     assert f"at most {told['largest difference of a loss']:.1e};" in words("training.svg")
     for side in ("Octave", "Python"):
         assert f"in {side}: {100 * told[f'test accuracy, {side}']:.1f} %" in words("training.svg")

@@ -64,10 +64,14 @@ def save(figure: Figure, name: str) -> Path:
     with atomic_write(path) as temporary, rc_context(STYLE):
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
         # Less to store: a hundredth of a point is enough, and spaces at the ends of lines are nothing.
-        text = re.sub(r"(\d\.\d\d)\d+", r"\1", temporary.read_text(encoding="utf-8"))
+        text = re.sub(r"<[^>]*>", _shorter, temporary.read_text(encoding="utf-8"))
         text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
         temporary.write_text(text, encoding="utf-8")
     return path
+
+
+def _shorter(tag: re.Match[str]) -> str:
+    return re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0])
 
 
 def record(script: str, figures: dict[str, Any]) -> None:
