@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from pybn.case import Case
 from pybn.case_file import read_case_file
 from pybn.cli import main
 from pybn.compare import compare
-from pybn.divergence import first_divergence, walk
+from pybn.divergence import Reference, first_divergence, walk
 from pybn.divergence.first import distance
+from pybn.draw import draw_inputs
+from pybn.engines.golden import GoldenEngine
 from pybn.parity import find_cases
 
 NET_M = """classdef Net < handle
@@ -224,6 +227,27 @@ def test_the_reference_is_octave_or_else_the_record_in_double(
     assert json.loads(capsys.readouterr().out)["cases"][0]["first_divergence"] is None
 
 
+def test_a_record_that_is_stale_is_no_reference(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", "no-such-octave")
+    single = next(c for c in read_case_file(recorded) if c.dtype == "float32")
+    with Reference(GoldenEngine()) as reference:
+        assert reference.of(single, {}, ({}, "nobody")) is not None
+        recorded.with_name("Net.m").write_text(NET_M + "% changed\n")
+        assert reference.of(single, {}, ({}, "nobody")) is None
+        assert reference.of(replace(single, name="no such case"), {}, ({}, "nobody")) is None
+
+
+def test_octave_is_asked_about_so_many_cases_and_then_no_more(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pybn.divergence.reference.MOST", 1)
+    single = next(c for c in read_case_file(recorded) if c.dtype == "float32")
+    inputs = draw_inputs(single)
+    with Reference(GoldenEngine()) as reference:
+        whose = [found[1] for _ in range(2) if (found := reference.of(single, inputs, ({}, "nobody")))]
+    assert [text.split()[0] for text in whose] == ["Octave's", "the"]
+
+
 def test_the_side_that_is_further_off_may_be_the_expected_one(
     recorded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -302,8 +326,6 @@ def test_what_is_missing_or_of_another_shape_differs_first(net: Path) -> None:
 
 
 def test_a_case_of_one_output_has_no_walk(net: Path) -> None:
-    from dataclasses import replace
-
     case = read_case_file(net)[0]
     one = replace(case, outputs={"loss": case.outputs["loss"]})
     want, got = {"loss": np.array(1.0)}, {"loss": np.array(2.0)}

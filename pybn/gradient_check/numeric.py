@@ -57,37 +57,48 @@ def slopes(
     known to be made of.
     """
     known = [float(value) for value in analytic.ravel()]
-    scale = float(np.max(np.abs(analytic), where=np.isfinite(analytic), initial=1e-300))
     largest = float(np.max(np.abs(middle), initial=0.0))
-    resolution = EPS * largest / step
     with np.errstate(all="ignore"):
-        size = scale_of(x)
-    if size < 1 and scale * size <= resolution:
-        size = 1.0  # f would not notice: x is tiny beside what f is made of
-    scale = max(scale, 1e8 * resolution / max(size, 1.0))
-    # A power of two: moving an element is exact, but where it comes into another binade.
-    h = 2.0 ** round(math.log2(step * size))
-    first: dict[int, tuple[float, float]] = {}
-    readings: dict[int, list[Reading]] = {}
-    found: dict[int, Slope] = {}
-    with np.errstate(all="ignore"):
-        for k, points in _stencils(x, chosen, middle, ask, h, (1.0, 2.0)):
-            first[k] = points.central(), points.jump()
-            scale = max(scale, _finite(first[k][0]), 1e8 * _finite(points.rounding()))
-        for k, (value, jump) in first.items():
+        h, scale = _sizes(x, analytic, largest, step)
+        first = dict(_first(x, chosen, middle, ask, h))
+        scale = max(
+            scale, *(_finite(each) for value, _, rounding in first.values() for each in (value, rounding))
+        )
+        found: dict[int, Slope] = {}
+        for k, (value, jump, _) in first.items():
             if abs(value - known[k]) <= 0.1 * limit * scale and jump <= 1e-3 * scale:
                 found[k] = Slope(value)
-            else:
-                readings[k] = []
+        seen: dict[int, list[Reading]] = {k: [] for k in first if k not in found}
         for rung in RUNGS:
-            still_open = [k for k in readings if k not in found]
+            still_open = [k for k in seen if k not in found]
             for k, points in _stencils(x, still_open, middle, ask, rung * h, (0.5, 1.0, 2.0)):
-                readings[k].append(read(points, known[k], scale, max(largest, magnitude)))
-                if settled(readings[k], limit * scale):
-                    found[k] = Slope(readings[k][-1].value)
-    for k, seen in readings.items():
-        found.setdefault(k, verdict(seen, limit * scale))
+                seen[k].append(read(points, known[k], scale, max(largest, magnitude)))
+                if settled(seen[k], limit * scale):
+                    found[k] = Slope(seen[k][-1].value)
+    for k, readings in seen.items():
+        found.setdefault(k, verdict(readings, limit * scale))
     return found, scale
+
+
+def _sizes(x: Array, analytic: Array, largest: float, step: float) -> tuple[float, float]:
+    """Return the step, and the scale of errors as far as it is known before any step is made.
+
+    The step is a power of two: moving an element is exact, but where it comes into another binade.
+    """
+    scale = float(np.max(np.abs(analytic), where=np.isfinite(analytic), initial=1e-300))
+    resolution = EPS * largest / step
+    size = scale_of(x)
+    if size < 1 and scale * size <= resolution:
+        size = 1.0  # f would not notice: x is tiny beside what f is made of
+    return 2.0 ** round(math.log2(step * size)), max(scale, 1e8 * resolution / max(size, 1.0))
+
+
+def _first(
+    x: Array, chosen: Sequence[int], middle: Array, ask: Ask, h: float
+) -> Iterator[tuple[int, tuple[float, float, float]]]:
+    """Yield slope, jump and 1e8 times the rounding along each element, of four evaluations."""
+    for k, points in _stencils(x, chosen, middle, ask, h, (1.0, 2.0)):
+        yield k, (points.central(), points.jump(), 1e8 * points.rounding())
 
 
 def _stencils(
