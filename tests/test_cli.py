@@ -145,7 +145,11 @@ def test_bad_input_is_one_line_with_its_exit_code(arguments: list[str], code: in
 
 
 def test_without_octave_live_parity_and_record_exit_with_3() -> None:
-    for command in (["parity", "--expected", "octave"], ["record", "--all"]):
+    for command in (
+        ["parity", "--expected", "octave"],
+        ["record", "--all"],
+        ["gradcheck", "--engine", "octave"],
+    ):
         done = pybn(*command, OCTAVE_EXECUTABLE="no-such-octave")
         assert done.returncode == 3
         assert "apt-get install" in done.stderr
