@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -21,15 +24,19 @@ COMMANDS = [
     for line in text.splitlines()
     if line.startswith("$ ")
 ]
-# These run the whole of this, or install it: tools/run and tools/test are what is running, test_wheel.py installs.
+# These run the whole of this, or install it: tools/run and tools/test are what is running, test_wheel.py installs;
+# test_digits.py runs what draws the pictures.
 ELSEWHERE = {
     "./tools/run",
     "./tools/test",
+    "tools/digits/training",
+    "tools/digits/claims",
     "pip install .",
     "pip install '.[octave]'",
     "pip install '.[pytest]'",
 }
 OWN = ["pybn record .", "pybn parity .", "pytest ."]
+DRAW = "pybn draw model.h5 model.svg"
 
 
 def run(command: str, cwd: Path) -> str:
@@ -49,7 +56,7 @@ def test_the_readme_has_commands_and_none_is_forgotten() -> None:
 
 
 @pytest.mark.usefixtures("octave")
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ELSEWHERE and c not in OWN])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, DRAW}])
 def test_a_command_of_the_readme(command: str) -> None:
     assert run(command, ROOT)
 
@@ -66,11 +73,18 @@ def test_the_case_of_ones_own(tmp_path: Path) -> None:
     assert "1 passed" in run(OWN[2], tmp_path)
 
 
-def test_the_python_of_the_readme() -> None:
-    code = next(text for language, text in BLOCKS if language == "python" and "SpatialBatchNorm" in text)
-    names: dict[str, object] = {}
-    exec(compile(code, "README.md", "exec"), names)  # noqa: S102  # our own text
-    assert names["images"].shape == (2, 3, 5, 4)  # type: ignore[attr-defined]
+def test_the_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, text in BLOCKS:
+        if language == "python" and "smooth" not in text:
+            exec(compile(text, "README.md", "exec"), names)  # noqa: S102  # our own text
+            if "convert(" in text:
+                assert names["images"].shape == (2, 3, 5, 4)
+    assert names["history"].losses[-1] < names["history"].losses[0]
+    assert names["scores"].shape == (20, 3)
+    run(DRAW, tmp_path)
+    assert "conv2" in (tmp_path / "model.svg").read_text()
 
 
 def test_the_figures_of_the_readme() -> None:
@@ -79,9 +93,24 @@ def test_the_figures_of_the_readme() -> None:
 
     cases = find_cases()
     tensors = sum(len(case.outputs) for case in cases)
-    assert f"{len(cases)} cases" in README
-    assert f"{tensors:,} tensors" in README
-    assert f"{len(cases)} cases, {tensors} tensors: ✓ all agree, bit for bit" in README
+    assert f"{len(cases):,} cases, {tensors:,} tensors" in README.replace("\n", " ")
+    assert f"{len(cases)} cases, {tensors} tensors: ✓ all agree" in README
+
+
+def test_the_figures_of_the_pictures() -> None:
+    """What the README says of the trainings is what they measured."""
+    figures = json.loads((ROOT / "tools" / "digits" / "figures.json").read_text())
+    training, claims = figures["training"], figures["claims"]
+    assert f"more than {training['largest difference of a loss']:.2g};" in README
+    right = {f"{100 * training[f'test accuracy, {side}']:.1f} %" for side in ("Octave", "Python")}
+    assert right == {re.search(r"both read ([\d.]+ %) of the test digits", README)[1]}  # type: ignore[index]
+    medians = {name: 100 * float(np.median(each)) for name, each in claims["test accuracy"].items()}
+    work = [v for n, v in medians.items() if n.startswith("with batch") and not n.endswith("0.01")]
+    fail = [
+        v for n, v in medians.items() if n.startswith("without,") and ("x 0.5" in n or n.endswith("rate 1"))
+    ]
+    assert f"{min(work):.0f} to {max(work):.0f} % of the test digits" in README.replace("\n", " ")
+    assert f"({min(fail):.0f} to {max(fail):.0f} %)" in README
 
 
 def test_the_readme_names_every_key_of_a_case_file() -> None:
