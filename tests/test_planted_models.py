@@ -49,14 +49,22 @@ CNN, CNN_HWCN, CNN_L2 = "cnn: one batch, NCHW", "cnn: one batch, HWCN", "cnn: on
 MLP, MLP_L2 = "mlp: one batch", "mlp: one batch, L2"
 RESIDUAL, RESIDUAL_HWCN = "residual: one batch, NCHW", "residual: one batch, HWCN"
 RESIDUAL_L2 = "residual: one batch, L2, NCHW"
-MOMENTUM = ("cnn: three steps of SGD with momentum, HWCN", "mlp: three steps of SGD with momentum")
-MOMENTUM += ("residual: three steps of SGD with momentum, HWCN",)
+MOMENTUM = (
+    "cnn: three steps of SGD with momentum, HWCN",
+    "mlp: three steps of SGD with momentum",
+    "residual: three steps of SGD with momentum, HWCN",
+)
 ADAM = ("cnn: three steps of Adam, NCHW", "mlp: three steps of Adam", "residual: three steps of Adam, HWCN")
 SGD = ("cnn: three steps of SGD, NCHW", "mlp: three steps of SGD", "residual: three steps of SGD, HWCN")
-DECAY = ("cnn: training with SGD, L2 and decay, NCHW, double", "mlp: training with SGD, L2 and decay, double")
-DECAY += ("residual: training with SGD, L2 and decay, HWCN, double",)
-MOMENTUM_DECAY = ("cnn: training with momentum, L2 and decay, HWCN, double",)
-MOMENTUM_DECAY += ("mlp: training with momentum, L2 and decay, double",)
+DECAY = (
+    "cnn: training with SGD, L2 and decay, NCHW, double",
+    "mlp: training with SGD, L2 and decay, double",
+    "residual: training with SGD, L2 and decay, HWCN, double",
+)
+MOMENTUM_DECAY = (
+    "cnn: training with momentum, L2 and decay, HWCN, double",
+    "mlp: training with momentum, L2 and decay, double",
+)
 
 
 @dataclass(frozen=True)
@@ -777,7 +785,7 @@ def test_a_bug_is_gone_after_its_test(parity: Callable[[str, str], Result]) -> N
 
 @pytest.mark.parametrize("old", ["1 - self._y ** 2", "self._y"])
 def test_an_edit_that_does_not_fit_once_is_refused(monkeypatch: pytest.MonkeyPatch, old: str) -> None:
-    with pytest.raises(LookupError, match="does not say .* once: plant this bug elsewhere"):
+    with pytest.raises(LookupError, match=r"does not say .* once: plant this bug elsewhere"):
         plant(monkeypatch, tanh, {old: "0"})
 
 
