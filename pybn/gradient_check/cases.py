@@ -10,7 +10,6 @@ itself; its gradients are bound by its own call or later. An input is moved, and
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -82,22 +81,28 @@ def _outputs(case: Case, step: Step) -> list[str]:
 
 
 def _gradients(case: Case, step: Step, y: str, forward: Step) -> Iterator[tuple[str, str]]:
-    number = re.search(r"\d*\Z", y)
-    suffix = number[0] if number else ""
     for name in _outputs(case, step):
-        for by in (name[1:], name[1:].removesuffix(suffix)):
-            if name.startswith("d") and by in case.inputs:
-                # Of an input that is taken twice, each place has a gradient, and differences tell their sum.
-                twice = list(used_names(forward)).count(by) > 1
-                if not twice and case.inputs[by].dtype == case.outputs[name].dtype == "float64":
-                    yield by, name
-                break
+        by = _input_of(case, name, _number(y))
+        # Of an input that is taken twice, each place has a gradient, and differences tell their sum.
+        twice = list(used_names(forward)).count(by) > 1
+        if by and not twice and case.inputs[by].dtype == case.outputs[name].dtype == "float64":
+            yield by, name
+
+
+def _input_of(case: Case, name: str, number: str) -> str:
+    """Return the input that an output is the gradient by, as its name has it; "" where it is none."""
+    meant = (name[1:], name[1:].removesuffix(number)) if name.startswith("d") else ()
+    return next((by for by in meant if by in case.inputs), "")
+
+
+def _number(name: str) -> str:
+    return name[len(name.rstrip("0123456789")) :]
 
 
 def _fits(case: Case, y: str, dy: str) -> bool:
     made = case.outputs[y]
-    if not dy:
-        return made.dtype == "float64" and math.prod(made.shape) == 1
+    if not dy:  # a gradient of one element is no loss
+        return made.dtype == "float64" and math.prod(made.shape) == 1 and not _input_of(case, y, _number(y))
     given = case.inputs[dy]
     return made.dtype == given.dtype == "float64" and (made.shape, made.axes) == (given.shape, given.axes)
 
