@@ -8,6 +8,7 @@ only are skipped, and `--require-octave` turns its absence into a failure.
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,9 +103,9 @@ class CaseItem(pytest.Item):
         live = oracle.answer(self)
         if live is None and self.case.live:
             pytest.skip("live only, and Octave is not here")
-        for result in oracle.results(self.case, live):
+        for result, *sides in oracle.results(self.case, live):
             if not result.passed:
-                raise Disagreement(result)
+                raise Disagreement(oracle.located(result), *sides)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what differs, not where in pybn it was noticed."""
@@ -122,16 +123,18 @@ class CaseItem(pytest.Item):
 class Disagreement(Exception):
     """A case whose two sides differ."""
 
-    def __init__(self, result: Result) -> None:
-        lines = [f"{result.case.file}: {result.case.id}: {result.status}", result.message]
-        lines += [f"  {c.explain()}" for c in result.comparisons if not c.verdict.agrees]
-        super().__init__("\n".join(line for line in lines if line))
+    def __init__(self, result: Result, expected: str, obtained: str) -> None:
+        from pybn.report.failure import failure_text
+
+        width = shutil.get_terminal_size().columns
+        super().__init__(failure_text(result, expected, obtained, width))
 
 
 class Oracle:
     """What a test session asks: the recorded answers, the port, and Octave, started when first needed."""
 
     def __init__(self, config: pytest.Config) -> None:
+        from pybn.divergence import Reference
         from pybn.engines.golden import GoldenEngine
         from pybn.engines.octave import OctaveEngine
         from pybn.engines.port import PortEngine
@@ -141,7 +144,9 @@ class Oracle:
         self.alone = hasattr(config, "workerinput")  # under xdist this worker runs some of the tests only
         self.golden = GoldenEngine()
         self.port = PortEngine()
-        self.octave = OctaveEngine(config.getoption("octave_deadline"), lazily=True)
+        deadline = config.getoption("octave_deadline")
+        self.octave = OctaveEngine(deadline, lazily=True)
+        self.reference = Reference(self.golden, deadline)
         self.answers: dict[str, Answer] = {}
 
     def answer(self, item: CaseItem) -> Answer | None:
@@ -166,24 +171,34 @@ class Oracle:
         for item in items:
             yield refused.get(item.path, {}).get(item.case.id) or next(answers)
 
-    def results(self, case: Case, live: Answer | None) -> Iterator[Result]:
-        """Yield golden against port, then Octave against golden; for a case that is live only, Octave against port."""
+    def results(self, case: Case, live: Answer | None) -> Iterator[tuple[Result, str, str]]:
+        """Yield golden against port, then Octave against golden; for a case that is live only, Octave against port.
+
+        With each the two sides' names.
+        """
         from pybn.parity import inputs_of, judge
 
         inputs = inputs_of(case, self.golden)
         obtained = next(self.port.run_all([(case, inputs)]))
         if case.live:
             assert live is not None  # noqa: S101
-            yield judge(case, live, obtained)
+            yield judge(case, live, obtained), NOW, PORT
             return
         golden = next(self.golden.run_all([(case, inputs)]))
-        yield judge(case, golden, obtained)
+        yield judge(case, golden, obtained), RECORDED, PORT
         if live is not None:
-            yield judge(case, live, golden, ("matlab", "matlab"))
+            yield judge(case, live, golden, ("matlab", "matlab")), NOW, RECORDED
+
+    def located(self, result: Result) -> Result:
+        """Return a result that says where its two sides part; the expected one is always Octave's."""
+        from pybn.parity import located
+
+        return located(result, self.golden, self.reference)
 
     def close(self) -> None:
         """End Octave, if it was started."""
         self.octave.close()
+        self.reference.close()
 
 
 def _same_file(item: CaseItem) -> list[CaseItem]:
@@ -196,3 +211,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 ORACLE = pytest.StashKey[Oracle]()
+NOW, RECORDED, PORT = "Octave's answer now", "Octave's recorded answer", "the port's answer"

@@ -278,7 +278,8 @@ def test_the_table_is_under_the_case_also_with_quiet(
         assert out.count("first to differ: g1 of layer square, backward") == 2
         assert "> g1      square  backward  differs" in out
         assert "5 before, which agree" in out
-        assert "obtained is 5.0e-03 of its scale from the expected side, in double itself" in out
+        double = "the expected side is Octave's own double, the reference: obtained is 5.0e-03 of its scale"
+        assert f"          {double} away from it\n" in out
         assert re.search(
             r"obtained is further off: expected \d\.\de-07, obtained 5\.0e-03 of its scale from Octave's answer in "
             r"double to the same inputs\n",
@@ -293,6 +294,10 @@ def test_the_oracle_may_be_the_obtained_side(recorded: Path, capsys: pytest.Capt
     ]
     assert found["reference"] == "the obtained side, in double itself"
     assert (found["farther"], found["obtained_off"]) == ("expected", 0)
+    capsys.readouterr()
+    assert main(["parity", str(recorded), "--expected", "port", "--obtained", "golden", "-k", "float64"]) == 1
+    double = "the obtained side is Octave's own double, the reference: expected is 5.0e-03 of its scale"
+    assert f"{double} away from it\n" in capsys.readouterr().out
 
 
 def test_no_octave_starts_where_all_agrees(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,10 @@ class Reference:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End Octave, if it was started."""
         self._octave.close()
 
     def of(self, case: Case, inputs: Tensors, oracle: Found) -> Found | None:

@@ -11,11 +11,15 @@ from pybn.report.style import Style, finite, printable
 
 def divergence_lines(found: Divergence, style: Style) -> list[str]:
     """Return the first difference in words, the tensors around it in a table, and who is further from the truth."""
+    return [*place_lines(found, style), *verdict_lines(found)]
+
+
+def place_lines(found: Divergence, style: Style) -> list[str]:
+    """Return the first difference in words, and the tensors around it in a table."""
     layer = f" of layer {printable(found.place.layer)}" if found.place.layer else ""
     return [
         f"        first to differ: {style.paint(found.place.name, 'bold')}{layer}, {found.place.direction}",
         *_table(found, style),
-        *_verdict(found),
     ]
 
 
@@ -55,13 +59,15 @@ def _spread(texts: tuple[str, ...], width: list[int]) -> str:
     return f"{left}  {right}"
 
 
-def _verdict(found: Divergence) -> list[str]:
+def verdict_lines(found: Divergence) -> list[str]:
+    """Return in a line who is further from the truth; in none where that is not known."""
     offs = {"expected": found.expected_off, "obtained": found.obtained_off}
     if not found.reference or any(math.isnan(off) for off in offs.values()):
         return []
     for side, other in (("expected", "obtained"), ("obtained", "expected")):
         if found.reference.startswith(f"the {side} side"):
-            return [f"          {other} is {offs[other]:.1e} of its scale from {found.reference}"]
+            told = f"the {side} side is Octave's own double, the reference"
+            return [f"          {told}: {other} is {offs[other]:.1e} of its scale away from it"]
     told = f"{found.farther} is further off" if found.farther else "both are as far off"
     numbers = f"expected {found.expected_off:.1e}, obtained {found.obtained_off:.1e} of its scale"
     return [f"          {told}: {numbers} from {found.reference}"]
