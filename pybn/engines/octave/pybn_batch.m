@@ -3,8 +3,10 @@ function pybn_batch(first, last, programs)
 %   Whatever a case does to its process (variables, path, folder, warnings, a crash) ends with it. The answer
 %   to NNNNNN.in goes to NNNNNN.out, renamed into place when it is whole, so that whoever waits for it never
 %   reads half of one. NNNNNN.run marks a job as begun. What jobs have in common is in NNNNNN.program.
+%
+%   Jobs with the same folders on their path are forked from one process that has put them there, which takes
+%   Octave longer than most cases: it looks at every folder that it knows.
 
-  folder = getenv('PYBN_SESSION');  % oct2py would lose what is not ASCII in it
   warning('off', 'Octave:shadowed-function');
   kernel = fileparts(which('_make_figures'));
   if ~isempty(kernel)
@@ -13,38 +15,31 @@ function pybn_batch(first, last, programs)
   crash_dumps_octave_core(false);
   sighup_dumps_octave_core(false);
   sigterm_dumps_octave_core(false);
-  loaded = -1;
-  work = '';
-  for k = first:last
-    base = fullfile(folder, sprintf('%06d', k));
-    if programs(k - first + 1) ~= loaded
-      loaded = programs(k - first + 1);
-      program = pybn_read(fullfile(folder, sprintf('%06d.program', loaded)));
-    end
-    if isempty(work) || numel(readdir(work)) ~= 2  % a case has left something there, or removed it
-      cd(folder);
-      work = [base '.work'];
-      mkdir(work);
-      cd(work);
-    end
-    fclose(fopen([base '.run'], 'w'));
+  k = first;
+  while k <= last
     pid = fork();
     if pid == 0
-      pybn_case(program, base);  % does not return
+      pybn_group(k, last, programs(k - first + 1:end));  % does not return
     end
     [~, status] = waitpid(pid);
-    [~, missing] = stat([base '.out']);
-    if missing
-      pybn_write(base, pybn_reply(ending(status)));
-    end
+    k = answered(k, last, status);
   end
-  cd(folder);
 end
 
-function text = ending(status)
-  if WIFSIGNALED(status)
-    text = sprintf('ended Octave before it was done: signal %d', WTERMSIG(status));
-  else
-    text = sprintf('ended Octave before it was done: exit(%d)', WEXITSTATUS(status));
+function k = answered(k, last, status)
+%ANSWERED Return the first job without an answer; where the group's end was not one of its own, answer that too.
+  folder = getenv('PYBN_SESSION');  % oct2py would lose what is not ASCII in it
+  while k <= last
+    base = fullfile(folder, sprintf('%06d', k));
+    [~, missing] = stat([base '.out']);
+    [~, unread] = stat([base '.in']);  % who reads an answer removes both
+    if missing && ~unread
+      break
+    end
+    k = k + 1;
+  end
+  if k <= last && ~(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    pybn_write(base, pybn_reply(pybn_ending(status)));
+    k = k + 1;
   end
 end

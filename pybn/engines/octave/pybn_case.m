@@ -1,15 +1,14 @@
-function pybn_case(program, base)
+function pybn_case(program, base, paths)
 %PYBN_CASE Run one job in this process, write its answer, and end.
 %   What is printed, here and by whatever the case starts, goes to NNNNNN.log; nobody answers on standard input.
 
-  home = path();
   try
     log = fopen([base '.log'], 'w');
     dup2(log, stdout);
     dup2(log, stderr);
     dup2(fopen('/dev/null', 'r'), stdin);
     data = pybn_read([base '.in']);
-    if ~isempty(program.path)
+    if ~isempty(program.path) && isempty(paths.shared)
       addpath(program.path{:});
     end
     seed();
@@ -18,7 +17,7 @@ function pybn_case(program, base)
     reply = pybn_reply(problem.message);
   end
   try
-    leave(program.path, home);
+    leave(program.path, paths);
     pybn_write(base, reply);
   catch problem
     try
@@ -29,13 +28,17 @@ function pybn_case(program, base)
   kill(getpid(), 9);  % an exit would run what the case left to be run then
 end
 
-function leave(folders, home)
-%LEAVE Take the case's folders off the path: a function that it shadows must not write the answer.
-  if ~isempty(folders)
-    rmpath(folders{:});
+function leave(folders, paths)
+%LEAVE See to it that no function of the case writes the answer. Changing the path is slow.
+  wanted = paths.shared;
+  if isempty(paths.shared)
+    wanted = paths.home;
+    if ~isempty(folders)
+      rmpath(folders{:});
+    end
   end
-  if ~strcmp(path(), home)
-    path(home);  % slow
+  if ~strcmp(path(), wanted)
+    path(paths.home);
   end
 end
 
