@@ -22,6 +22,7 @@ from pybn.divergence.first import distance
 from pybn.draw import draw_inputs
 from pybn.engines.golden import GoldenEngine
 from pybn.parity import find_cases
+from pybn.report.divergence import verdict_lines
 
 NET_M = """classdef Net < handle
   % Four layers: fc1, square, fc2, cube. Loss is the sum of what comes out.
@@ -328,6 +329,18 @@ def test_what_is_missing_or_of_another_shape_differs_first(net: Path) -> None:
         assert math.isnan(found.rows[1].error)
         assert found.farther == ""
     assert first_divergence(case, compare(want, want), want, want) is None
+
+
+def test_a_nan_out_of_place_is_infinitely_far(net: Path) -> None:
+    case = read_case_file(net)[0]
+    want = {name: np.ones(case.outputs[name].shape) for name in case.outputs}
+    got = want | {"a2": np.full(case.outputs["a2"].shape, math.nan)}
+    found = first_divergence(case, compare(want, got), want, got, (want, "the expected side"))
+    assert found is not None
+    [told] = verdict_lines(found)
+    assert told.strip() == (
+        "the expected side is Octave's own double, the reference: obtained is infinitely far away from it"
+    )
 
 
 def test_a_case_of_one_output_has_no_walk(net: Path) -> None:

@@ -67,7 +67,8 @@ def verdict_lines(found: Divergence) -> list[str]:
     for side, other in (("expected", "obtained"), ("obtained", "expected")):
         if found.reference.startswith(f"the {side} side"):
             told = f"the {side} side is Octave's own double, the reference"
-            return [f"          {told}: {other} is {offs[other]:.1e} of its scale away from it"]
+            far = "infinitely far" if math.isinf(offs[other]) else f"{offs[other]:.1e} of its scale"
+            return [f"          {told}: {other} is {far} away from it"]
     told = f"{found.farther} is further off" if found.farther else "both are as far off"
     numbers = f"expected {found.expected_off:.1e}, obtained {found.obtained_off:.1e} of its scale"
     return [f"          {told}: {numbers} from {found.reference}"]
