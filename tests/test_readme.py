@@ -25,12 +25,13 @@ COMMANDS = [
     if line.startswith("$ ")
 ]
 # These run the whole of this, or install it: tools/run and tools/test are what is running, test_wheel.py installs;
-# test_digits.py runs what draws the pictures.
+# test_digits.py runs what draws the pictures, and the fixtures' own tests ask Octave for every case.
 ELSEWHERE = {
     "./tools/run",
     "./tools/test",
     "tools/digits/training",
     "tools/digits/claims",
+    "pybn parity --expected octave",
     "pip install .",
     "pip install '.[octave]'",
     "pip install '.[pytest]'",
