@@ -93,12 +93,12 @@ class MultiClassCrossEntropy(Loss):
     through = "Softmax"
 
     def _value(self, scores: Array, targets: Array) -> Scalar:
-        of_class = np.take_along_axis(scores, _classes(targets), axis=1)
+        of_class = np.take_along_axis(scores, classes(targets), axis=1)
         return _mean(-np.log(of_class), scores.shape[0])
 
     def _gradient(self, scores: Array, targets: Array, out: Array | None) -> Array:
         onehot = np.zeros(scores.shape, scores.dtype)
-        np.put_along_axis(onehot, _classes(targets), 1.0, axis=1)
+        np.put_along_axis(onehot, classes(targets), 1.0, axis=1)
         gradient: Array = np.subtract(scores, onehot, out=out)
         return np.divide(gradient, scores.shape[0], out=gradient)
 
@@ -119,7 +119,7 @@ class MeanSquaredError(Loss):
         return np.divide(gradient, scores.size, out=gradient)
 
 
-def _classes(targets: Array) -> Array:
+def classes(targets: Array) -> Array:
     """Return the column (N, 1) of each row's first maximum; NaN is none."""
     largest = np.fmax.reduce(targets, axis=1, keepdims=True)
     return np.asarray(np.argmax(targets == largest, axis=1, keepdims=True))

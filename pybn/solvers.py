@@ -17,6 +17,19 @@ Scalar = np.floating[Any]
 Slots = dict[str, Array]
 
 
+class _Fraction:
+    """A number from 0 to below 1 that a solver has, checked whenever it is set: ValueError."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, solver: Any, owner: type) -> float:
+        return float(vars(solver)[self._name])
+
+    def __set__(self, solver: Any, value: float) -> None:
+        vars(solver)[self._name] = _fraction(self._name, value)
+
+
 class Solver:
     """A solver: `weight = solver.step(name, weight, gradient)` returns the weight after one step.
 
@@ -137,6 +150,7 @@ class SgdMomentum(Solver):
     """
 
     slots = ("velocity",)
+    momentum = _Fraction()
 
     def __init__(self, learning_rate: float, momentum: float = 0.9) -> None:
         super().__init__(learning_rate)
@@ -157,6 +171,8 @@ class Adam(Solver):
 
     slots = ("m", "v", "t")
     count = "t"
+    beta1 = _Fraction()
+    beta2 = _Fraction()
 
     def __init__(
         self, learning_rate: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8

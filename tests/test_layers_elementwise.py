@@ -191,6 +191,17 @@ def test_out_that_does_not_fit_is_refused_and_nothing_happens(name: str, kind: s
     assert all(np.array_equal(a, b) for a, b in zip(outs[:-1], inputs, strict=False))
 
 
+def test_a_sum_takes_its_two_inputs_by_name() -> None:
+    one, two = np.arange(6.0).reshape(2, 3), np.ones((2, 3))
+    layer = EltWiseAdd()
+    assert np.array_equal(layer.forward(x1=one, x2=two), one + two)
+    assert np.array_equal(layer.forward(one, two, two), one + 2)
+    with pytest.raises(ShapeError, match="inputs: wanted two or more, got 1"):
+        layer.forward(one)
+    with pytest.raises(DTypeError, match="x2: wanted a plain NumPy array, got NoneType"):
+        layer.forward(one, None, two)
+
+
 @pytest.mark.parametrize("name", JOINS)
 @pytest.mark.parametrize(
     "out", [np.ones((2, 3, 5, 4)), [np.ones((2, 3, 5, 4))] * 3, (np.ones((2, 3, 5, 4)),), ()]

@@ -126,6 +126,20 @@ def test_options_tell_the_rate_as_it_is() -> None:
     assert solver.learning_rate == 0.01
 
 
+@pytest.mark.parametrize(
+    ("solver", "name"), [(Adam(0.1), "beta1"), (Adam(0.1), "beta2"), (SgdMomentum(0.1), "momentum")]
+)
+def test_fractions_can_be_set_and_are_checked(solver: Solver, name: str) -> None:
+    setattr(solver, name, 0.5)
+    assert solver.options()[name] == 0.5
+    for bad in (1.0, -0.1, float("nan"), "0.5", None, True):
+        with pytest.raises(
+            ValueError, match=f"^{name}: wanted a number from 0 to below 1, got {bad}|got '0.5'"
+        ):
+            setattr(solver, name, bad)
+    assert getattr(solver, name) == 0.5
+
+
 # What a state may be.
 
 

@@ -218,6 +218,10 @@ def test_what_is_right() -> None:
     assert correct(scores, targets).tolist() == [True, False]
     yes, no = np.array([[0.5], [0.9], [0.1]]), np.array([[1.0], [0.0], [0.0]])
     assert correct(yes, no).tolist() == [True, False, True]
+    nan = np.array(
+        [[np.nan, 0.9, 0.1], [np.nan, 0.2, 0.8], [np.nan] * 3]
+    )  # as Octave's max, which ignores NaN
+    assert correct(nan, np.eye(3)[[1, 1, 0]]).tolist() == [True, False, True]
 
 
 # What does not fit.

@@ -36,7 +36,7 @@ class Graph(Wired):
     `loss(scores, targets)` returns its value and the gradient by the scores, or, where it says `through`, by the
     input of the last layer, which must then be of that class.
 
-    All Dropout layers draw from one stream, `random`; `seed` starts it anew.
+    All Dropout layers draw from one stream, `random`, whatever seed each was made with; `seed` starts it anew.
     Raises GraphError where the layers, their wiring and their parameters do not make a model.
     """
 
@@ -151,7 +151,8 @@ class Graph(Wired):
         """Return the loss of a batch, a NumPy scalar of the model's dtype, and its gradients by all parameters.
 
         Runs in training mode. `t` are the targets as the loss wants them. `l2` (lambda) adds 0.5 lambda sum(w^2)
-        to the loss and lambda w to the gradient of every weight w, a batch-norm's included; biases are left out.
+        to the loss and lambda w to the gradient of every weight w that the output depends on, a batch-norm's
+        included; biases are left out.
         Raises as `predict` and the loss do; ValueError unless l2 is a finite number >= 0.
         """
         if self._loss is None:

@@ -85,7 +85,7 @@ def _wanted(layer: Layer, x: Shape) -> str:
 def _named(node: Node, given: Sequence[Sizes], weight: Shape | None) -> Iterator[None]:
     """Say which layer refused which shapes."""
     came: Any = " and ".join(spell(sizes) for sizes in given)
-    told = "" if weight is None else f" with a weight {spell(weight)}"
+    told = "" if not weight else f" with a weight {spell(weight)}"
     try:
         yield
     except NotImplementedError as error:

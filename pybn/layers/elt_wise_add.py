@@ -45,8 +45,10 @@ class EltWiseAdd(Layer):
                 raise ShapeError(f"x{k}: wanted shape {inputs[0]} as x1, got {shape}")
         return inputs[0]
 
-    def forward(self, *inputs: Array, out: Array | None = None) -> Array:
+    def forward(self, x1: Array, x2: Array | None = None, *more: Array, out: Array | None = None) -> Array:
         """Return y, shaped as each of two or more inputs, written into `out` where one is given."""
+        # x2 may be left out only to be told as every other lack of inputs is.
+        inputs: tuple[Any, ...] = (x1,) if x2 is None and not more else (x1, x2, *more)
         for k, x in enumerate(inputs, 1):
             check_float(f"x{k}", x)
         shape = self.output_shape(*[x.shape for x in inputs])
@@ -58,7 +60,7 @@ class EltWiseAdd(Layer):
             total = inputs[0]
             for x in inputs[1:-1]:  # not into `out`, which may be the memory of an input still to come
                 total = total + x
-            y = np.add(total, inputs[-1], out=out)
+            y: Array = np.add(total, inputs[-1], out=out)
         self._cache = (shape, y.dtype, len(inputs))
         return y
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pybn.losses import classes
+
 Array = npt.NDArray[Any]
 
 
@@ -38,8 +40,9 @@ class History:
 def correct(scores: Array, targets: Array) -> npt.NDArray[np.bool_]:
     """Return which rows of scores (N, K) are right: the largest score is where the largest target is.
 
-    A single column is a yes or no instead: score and target are on the same side of 0.5.
+    NaN are passed over, as Octave's max does. A single column is a yes or no instead: score and target are on the
+    same side of 0.5.
     """
     if scores.shape[1] == 1:
         return ((scores >= 0.5) == (targets >= 0.5))[:, 0]  # type: ignore[no-any-return]
-    return scores.argmax(1) == targets.argmax(1)  # type: ignore[no-any-return]
+    return (classes(scores) == classes(targets))[:, 0]  # type: ignore[no-any-return]
