@@ -84,6 +84,7 @@ class Case:
     outputs: Mapping[str, Tensor]
     refuses: Refusal | None = None
     diverges: str = ""
+    no_derivative: str = ""  # why its gradients are, by design, no derivatives
     live: bool = False
 
     @property

@@ -20,7 +20,8 @@ LIMIT = 4 << 20
 DEEPEST = 32  # levels of tables and lists
 LONGEST = 200  # characters of a case's name
 TOP = {"about", "matlab", "python", "attrs", "inputs", "outputs", "scenario", "step", "case"}
-CASE = {"name", "size", "attrs", "dtype", "scenario", "inputs", "outputs", "refuses", "diverges", "live"}
+CASE = {"name", "size", "attrs", "dtype", "scenario", "inputs", "outputs"}
+CASE |= {"refuses", "diverges", "no_derivative", "live"}
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -140,6 +141,7 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
         outputs=declared("outputs", told, each, known, _names(bound_names, matlab, python)),
         refuses=_refusal(each.get("refuses")),
         diverges=text(each, "diverges"),
+        no_derivative=text(each, "no_derivative"),
         live=flag(each, "live"),
     )
     if case.refuses and case.diverges:

@@ -44,9 +44,18 @@ class CaseGradients:
     message: str = ""
 
     def status(self, limit: float = LIMIT) -> Status | None:
-        """Return the worst status of its gradients; None where the case could not be run."""
+        """Return the worst status of its gradients; None where the case could not be run.
+
+        Where the case declares that they are no derivatives, differing is as declared, and agreeing is wrong.
+        """
         if self.message:
             return None
+        worst = self._worst(limit)
+        if not self.case.no_derivative:
+            return worst
+        return Status.DECLARED if worst is Status.DIFFERS else Status.DIFFERS
+
+    def _worst(self, limit: float) -> Status:
         found = [error.status(limit) for error in self.errors]
         order = (Status.DIFFERS, Status.NOT_FINITE, Status.KINK, Status.ROUGH)
         return next((status for status in order if status in found), Status.AGREES)

@@ -16,13 +16,14 @@ from pybn.gradient_check.stencil import Array
 
 
 class Status(StrEnum):
-    """How a gradient ended; only the first is agreement, only the second is a wrong gradient."""
+    """How a gradient ended; only the first is agreement, only the second is wrong. The last is of a whole case."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
     KINK = "not differentiable here"
     ROUGH = "differences do not settle"
     NOT_FINITE = "NaN or Inf"
+    DECLARED = "no derivative, as declared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,13 @@ def _mark(status: Status | None, style: Style) -> tuple[str, str]:
 def _details(result: CaseGradients, limit: float, *, verbose: bool) -> list[str]:
     if result.message:
         return [f"        {printable(result.message)}"]
-    shown = [error for error in result.errors if verbose or error.status(limit) is not Status.AGREES]
-    return [f"        {explain(error, limit)}" for error in shown]
+    declared = result.case.no_derivative
+    lines = []
+    if declared:
+        agrees = "" if result.status(limit) is Status.DECLARED else "differs nowhere, but is declared to: "
+        lines = [f"        {agrees}{printable(declared)}"]
+    shown = [error for error in result.errors if error.status(limit) is not Status.AGREES and not declared]
+    return lines + [f"        {explain(error, limit)}" for error in (result.errors if verbose else shown)]
 
 
 def explain(error: GradientError, limit: float) -> str:
@@ -83,7 +88,7 @@ def gradients_summary(
         verdict = style.paint(f"{style.warn} none could be told", "warn")
     else:
         verdict = style.paint(f"{style.good} {count[Status.AGREES]} agree within {limit:g}", "good")
-    apart = (Status.KINK, Status.ROUGH, Status.NOT_FINITE)
+    apart = (Status.KINK, Status.ROUGH, Status.NOT_FINITE, Status.DECLARED)
     extra = "".join(f", {count[status]} {status}" for status in apart if count[status])
     more = f"\n{without} more cases hold no gradient to check" if without else ""
     return f"{text}: {verdict}{extra}{more}\n"
@@ -120,7 +125,7 @@ def _case_json(result: CaseGradients, limit: float) -> dict[str, Any]:
         "file": str(result.case.file),
         "name": result.case.name,
         "status": str(result.status(limit) or "error"),
-        "message": result.message,
+        "message": result.message or result.case.no_derivative,
         "gradients": [
             {key: finite(value) for key, value in asdict(error).items()}
             | {"status": str(error.status(limit))}
