@@ -23,8 +23,8 @@ class _Fraction:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, solver: Any, owner: type) -> float:
-        return float(vars(solver)[self._name])
+    def __get__(self, solver: Any, owner: type) -> Any:
+        return self if solver is None else vars(solver)[self._name]
 
     def __set__(self, solver: Any, value: float) -> None:
         vars(solver)[self._name] = _fraction(self._name, value)

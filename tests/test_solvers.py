@@ -133,11 +133,10 @@ def test_fractions_can_be_set_and_are_checked(solver: Solver, name: str) -> None
     setattr(solver, name, 0.5)
     assert solver.options()[name] == 0.5
     for bad in (1.0, -0.1, float("nan"), "0.5", None, True):
-        with pytest.raises(
-            ValueError, match=f"^{name}: wanted a number from 0 to below 1, got {bad}|got '0.5'"
-        ):
+        with pytest.raises(ValueError, match=f"^{name}: wanted a number from 0 to below 1, got {bad!r}$"):
             setattr(solver, name, bad)
     assert getattr(solver, name) == 0.5
+    assert hasattr(type(solver), name)
 
 
 # What a state may be.
