@@ -420,23 +420,29 @@ def test_a_users_wrong_port_is_found(cube: Path, capsys: pytest.CaptureFixture[s
     assert main(["gradcheck", str(cube), "--limit", "0.1", "-q"]) == 0
 
 
+DECLARED = CASES.replace('name = "two batches"', 'name = "two batches"\nno_derivative = "by a factor"')
+
+
 def test_what_is_no_derivative_by_design_may_be_declared(
     cube: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cube.write_text(
-        CASES.replace('name = "two batches"', 'name = "two batches"\nno_derivative = "by a factor"')
-    )
-    assert main(["gradcheck", str(cube)]) == 1, "it is one, so the declaration is wrong"
-    out = capsys.readouterr().out
-    assert "✗ two batches" in out
-    assert "differs nowhere, but is declared to: by a factor" in out
-    port = cube.with_name("cube_port.py")
-    port.write_text(CUBE_PY.replace("return 3 *", "return 6 *"))
+    cube.write_text(DECLARED)
+    cube.with_name("cube_port.py").write_text(CUBE_PY.replace("return 3 *", "return 6 *"))
     assert main(["gradcheck", str(cube)]) == 0
     out = capsys.readouterr().out
     assert "~ two batches" in out
     assert "        by a factor\n" in out
     assert "✓ 1 agree within 1e-07, 1 no derivative, as declared" in out
+
+
+def test_what_is_a_derivative_after_all_must_not_be_declared_none(
+    cube: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cube.write_text(DECLARED)
+    assert main(["gradcheck", str(cube)]) == 1
+    out = capsys.readouterr().out
+    assert "✗ two batches" in out
+    assert "differs nowhere, but is declared to: by a factor" in out
 
 
 def test_json_has_every_number(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
