@@ -88,6 +88,23 @@ def test_the_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "conv2" in (tmp_path / "model.svg").read_text()
 
 
+def test_the_model_file_of_the_readme(tmp_path: Path) -> None:
+    from pybn.graph import Graph
+
+    text = next(text for language, text in BLOCKS if language == "toml" and "[model]" in text)
+    (tmp_path / "model.toml").write_text(text)
+    net = Graph.from_file(tmp_path / "model.toml")
+    assert net.predict(np.zeros((2, 6))).shape == (2, 3)
+
+
+def test_the_readme_names_every_type_of_layer() -> None:
+    from pybn.graph.metadata import KINDS
+
+    table = README[README.index("| type | keys") :]
+    told = set(re.findall(r"`(\w+)`", table[: table.index("\n\n")]))
+    assert told >= {"input", *KINDS}
+
+
 def test_the_figures_of_the_readme() -> None:
     """The counts are what `pybn parity --expected octave` prints."""
     from pybn.parity import find_cases
