@@ -546,6 +546,16 @@ def test_state_that_does_not_fit_changes_nothing(change: dict[str, Any], told: s
     assert all(np.array_equal(value, before[name]) for name, value in graph.state.items())
 
 
+@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32"), np.dtype(">f4")])
+def test_a_dtype_is_its_name_or_numpy_s(dtype: Any) -> None:
+    layers = [{"type": "input", "name": "x", "features": 2}, {"type": "fc", "name": "fc", "num_output": 3}]
+    model = Graph.from_metadata(layers, dtype=dtype)
+    assert model.dtype == "float32"
+    assert (
+        Graph(model.nodes, model.parameters, dtype=dtype).predict(np.ones((1, 2), "f4")).dtype == np.float32
+    )
+
+
 def test_what_a_model_is() -> None:
     graph = images_model(dtype="float32")
     assert repr(graph) == "Graph(image N x 2 x 8 x 6 -> prob N x 5: 9 layers, 477 parameters, float32)"

@@ -102,6 +102,8 @@ REFUSED: list[tuple[str, Callable[[], Any], str]] = [
     ("an input for an output", fc(output="x"), "output: wanted .* got 'x'"),
     ("one object, two names", lambda: Graph([ROWS, Node("a", lay := Relu()), Node("b", lay)]), "b: .* very object of a"),
     ("float16", fc(dtype="float16"), "dtype: wanted 'float64' or 'float32', got 'float16'"),
+    ("NumPy's int32", fc(dtype=np.int32), "dtype: wanted 'float64' or 'float32', got <class 'numpy.int32'>"),
+    ("any float", fc(dtype=np.floating), "dtype: wanted 'float64' or 'float32', got <class 'numpy.floating'>"),
     # Shapes.
     (
         "rows into a pool",

@@ -7,6 +7,7 @@ classes built by `<=`, what they share (nothing), what does not lead to the outp
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ import numpy.typing as npt
 import pytest
 from octave_cases import make_case, make_job
 
+import pybn.layers
 from pybn.case_file import read_case_file
 from pybn.engines.golden import GoldenEngine
 from pybn.engines.octave import OctaveEngine
+from pybn.graph.initial import WEIGHTS
+from pybn.graph.metadata import KINDS
+from pybn.layers import Layer
 from pybn.training import Training
 
 Array = npt.NDArray[Any]
@@ -118,6 +123,40 @@ def test_predict_leaves_the_mode_as_it_was_and_loss_trains(octave: OctaveEngine,
   fact = [kept, moved, refused, model.training, model.Layer('bn1').training];
 """
     assert facts(octave, m_file, body, 5, FILL) == [1] * 5
+
+
+# What the reference classes know of each other.
+
+
+def keys_of(kind: type[Layer]) -> tuple[str, ...]:
+    """The keys that a description of such a layer has to have."""
+    windows = ("kh", "kw") if "kernel_height" in signature(kind).parameters else ()
+    return (*WEIGHTS.get(kind.__name__, ()), *windows)
+
+
+def test_the_container_knows_every_layer_by_both_names(octave: OctaveEngine, m_file: Write) -> None:
+    """Its lists, of what joins and what has parameters, against the classes of the port; and what it makes."""
+    told, wanted = [], []
+    for short, name in KINDS.items():
+        kind = getattr(pybn.layers, name)
+        more = "".join(f", '{key}', 2" for key in keys_of(kind))
+        for spelled in (short, name):
+            told.append(
+                f"  c <= struct('type', '{spelled}', 'name', 'layer'{more});  classes{{end + 1}} = '{name}';"
+            )
+            wanted += [0, kind.fan_in is None, bool(kind.parameters), 1]
+    lines = "\n".join(told)
+    body = f"""
+  c = LayerContainer();
+  classes = {{}};
+{lines}
+  fact = [];
+  for k = 1:numel(classes)
+    kind = c.Kind(k);
+    fact = [fact, kind.enters, kind.joins, kind.parameters, isa(c.Make(k, false), classes{{k}})];
+  end
+"""
+    assert facts(octave, m_file, body, len(wanted)) == wanted
 
 
 # Wiring.

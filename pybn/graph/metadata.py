@@ -104,7 +104,7 @@ def build(
 ) -> tuple[list[Node], dict[str, Array]]:
     """Return the nodes of a description, and initial parameters drawn from `seed`. Raises GraphError, LayoutError."""
     layout = image_layout(layout)
-    check_dtype(dtype)
+    dtype = check_dtype(dtype).name
     check_seed(seed)
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise GraphError(f"layers: wanted a list of tables, got {entries!r:.60}")

@@ -102,8 +102,10 @@ def check_finite(values: Mapping[str, Array]) -> None:
 
 
 def check_dtype(dtype: object) -> np.dtype[Any]:
-    """Return the dtype of a model by its name. Raises GraphError for others than the two."""
+    """Return the dtype of a model, by its name or as NumPy's. Raises GraphError for others than the two."""
     name = dtype.name if isinstance(dtype, np.dtype) else dtype
+    if isinstance(dtype, type) and dtype in (np.float64, np.float32):
+        name = dtype.__name__
     if name not in ("float64", "float32"):
         raise GraphError(f"dtype: wanted 'float64' or 'float32', got {dtype!r:.60}")
     return np.dtype(str(name))
