@@ -174,6 +174,54 @@ def test_every_output_has_its_place() -> None:
         assert {p.name for p in walk(case)} == set(case.outputs), case.id
 
 
+ONE_CALL = """
+[matlab]
+path = "."
+function = "f"
+[python]
+path = "."
+target = "f_port:f"
+[inputs]
+{inputs}
+[outputs]
+{outputs}
+[[step]]
+matlab = "{call}"
+python = "{call}"
+[[case]]
+name = "one call"
+size = {{ N = 3 }}
+dtype = "float64"
+"""
+
+
+def ways_of(folder: Path, call: str) -> dict[str, str]:
+    """The outputs of a case of one call, by what the walk says of their directions."""
+    made, taken = call.rstrip(")").split(" = f(")
+    tables = [
+        "\n".join(f'{name} = {{ axes = "N" }}' for name in names.split(", ")) for names in (taken, made)
+    ]
+    (folder / "f.toml").write_text(ONE_CALL.format(inputs=tables[0], outputs=tables[1], call=call))
+    return {place.name: place.direction for place in walk(read_case_file(folder / "f.toml")[0])}
+
+
+def test_gradients_of_one_call_are_backward_by_their_names(tmp_path: Path) -> None:
+    """Also by names that end in digits of their own: dw1 is by w1."""
+    call = "h1, a1, h2, p, loss, dh2, dw2, da1, dh1, dw1, dx = f(x, t, w1, w2)"
+    ways = ways_of(tmp_path, call)
+    assert list(ways) == ["h1", "a1", "h2", "p", "loss", "dh2", "dw2", "da1", "dh1", "dw1", "dx"]
+    assert {name for name, way in ways.items() if way == "backward"} == {n for n in ways if n[0] == "d"}
+
+
+def test_what_a_call_computes_whose_gradient_it_takes_is_forward(tmp_path: Path) -> None:
+    assert ways_of(tmp_path, "y, dx = f(x, dy)") == {"y": "forward", "dx": "backward"}
+    assert ways_of(tmp_path, "dx, inner, y = f(x, dy)") == {
+        "inner": "forward",
+        "y": "forward",
+        "dx": "backward",
+    }
+
+
 # The first difference.
 
 

@@ -38,6 +38,7 @@ def walk(case: Case) -> list[Place]:
 
     Backward is what a call makes that takes a gradient (dy, where y is an output), what is read by a step or has a
     name that speaks of gradients, and what is named dNAME, where there is a NAME or a gradient was taken before.
+    A call that takes dy and binds y itself computes both ways: y is forward, and the rest goes by its names.
     An update moved what is read, after a call that computed, by a step that speaks of parameters.
     """
     known = {*case.inputs, *case.outputs, *(step.path[-1] for step in case.matlab.steps)}
@@ -47,13 +48,15 @@ def walk(case: Case) -> list[Place]:
     block, after = 0, False
     for step in case.matlab.steps:
         used = [name for name in used_names(step) if name in case.inputs]
-        seeded = any(name.startswith("d") and name[1:] in case.outputs for name in used)
+        seeds = [name[1:] for name in used if name.startswith("d") and name[1:] in case.outputs]
         bound = [name for name in bound_names(step) if name in case.outputs]
-        if used and bound and not seeded:
+        own = [name for name in bound if name in seeds]
+        if used and bound and (own or not seeds):
             block, after = block + 1, False
-        after = after or seeded
+        after = after or bool(seeds)
         for name in bound:
-            way = 1 if seeded or _speaks_of_gradients(step, name, known, reads=not used, after=after) else 0
+            told = _speaks_of_gradients(step, name, known, reads=not used, after=after)
+            way = 1 if name not in own and (told or (seeds and not own)) else 0
             way = 2 if not way and not used and block and MOVED.search(step.path[-1]) else way
             group = groups.setdefault((block, way), [])
             if used:
@@ -75,4 +78,5 @@ def _speaks_of_gradients(step: Step, name: str, known: set[str], *, reads: bool,
     if BACK.search(name) or (reads and BACK.search(step.path[-1])):
         return True
     words = [name] if isinstance(step, Call) else [name, step.path[-1]]
-    return any(PREFIX.match(word) and (after or word[1:].rstrip("0123456789") in known) for word in words)
+    of = {word: (word[1:], word[1:].rstrip("0123456789")) for word in words if PREFIX.match(word)}
+    return any(after or not known.isdisjoint(names) for names in of.values())
