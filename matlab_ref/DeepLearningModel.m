@@ -246,17 +246,23 @@ classdef DeepLearningModel < handle
 
     function order = arranged(~, from, given)
       %ARRANGED Order the entries such that each comes after all it takes; of those that can, the first given.
-      order = [];
-      while numel(order) < numel(from)
-        ready = cellfun(@(numbers) all(ismember(numbers, order)), from);
-        ready(order) = false;
-        next = find(ready, 1);
+      order = zeros(1, numel(from));
+      placed = false(1, numel(from));
+      for n = 1:numel(from)
+        left = find(~placed);
+        next = [];
+        for k = left
+          if all(placed(from{k}))
+            next = k;
+            break
+          end
+        end
         if isempty(next)
-          left = setdiff(1:numel(from), order);
           error('DeepLearningModel:cycle', 'DeepLearningModel: %s takes, by way of others, its own output', ...
                 given{left(1)});
         end
-        order(end + 1) = next; %#ok<AGROW>
+        order(n) = next;
+        placed(next) = true;
       end
     end
 
