@@ -19,8 +19,8 @@ from test_graph_metadata import IMAGE, KINDS, TYPES
 from pybn.errors import FileError, FormatError, GraphError
 from pybn.formats import bundle
 from pybn.graph import Graph, Input, Node
-from pybn.layers import BatchNorm, Softmax
-from pybn.losses import CrossEntropy
+from pybn.layers import BatchNorm, Softmax, Tanh
+from pybn.losses import CrossEntropy, MeanSquaredError
 
 X, T = draw(5, 2, 8, 6), onehot(5, 5)
 
@@ -286,3 +286,15 @@ def _at(value: Any, place: tuple[Any, ...]) -> Any:
     for key in place:
         value = value[key]
     return value
+
+
+def test_five_hundred_layers(tmp_path: Path) -> None:
+    """A deep chain is built, differentiated, told, drawn, saved and loaded: nothing goes down it by recursion."""
+    nodes = [Node("x", Input((None, 3)))] + [Node(f"layer{k}", Tanh()) for k in range(500)]
+    model = Graph(nodes, loss=MeanSquaredError())
+    x = np.ones((2, 3))
+    value, _ = model.loss_and_gradients(x, np.zeros((2, 3)))
+    assert 0 < value < 0.01
+    assert model.summary().count("Tanh") == model.to_svg().count(">Tanh<") == 500
+    model.save(tmp_path / "deep.h5")
+    assert np.array_equal(Graph.load(tmp_path / "deep.h5").predict(x), model.predict(x))
