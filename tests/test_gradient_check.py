@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import sys
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
@@ -404,7 +405,9 @@ def test_a_users_port_is_checked(cube: Path, capsys: pytest.CaptureFixture[str])
     assert main(["gradcheck", str(cube)]) == 0
     out, err = capsys.readouterr()
     assert "port: 2 cases, 5 gradients against differences: ✓ 2 agree within 1e-07" in out
-    assert "4 more cases hold no gradient to check" in out
+    assert (
+        "\n1 more case holds no gradient to check\n" in out
+    )  # those in float32 are the same, and not counted
     assert err == ""
 
 
@@ -416,8 +419,31 @@ def test_a_users_wrong_port_is_found(cube: Path, capsys: pytest.CaptureFixture[s
     assert "✗ two batches" in out
     assert "dx2: differs: error 3.3e-03 at [" in out
     assert "dw" not in out
-    assert "1 of them do not agree (1 above 1e-07)" in out
+    assert "1 of them does not agree (1 above 1e-07)" in out
     assert main(["gradcheck", str(cube), "--limit", "0.1", "-q"]) == 0
+    capsys.readouterr()
+    assert main(["gradcheck", str(cube), "-k", "two"]) == 1
+    assert (
+        "port: 1 case, 4 gradients against differences: ✗ does not agree (1 above" in capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [("(self.x * self.dy).sum()", "wanted shape (2,), got ()"), ("None", "wanted shape (2,), got none")],
+)
+def test_a_gradient_of_another_shape_is_wrong(
+    cube: Path, capsys: pytest.CaptureFixture[str], wrong: str, said: str
+) -> None:
+    text = CUBE_PY.replace("def backward(self, dy):", "def backward(self, dy):\n        self.dy = dy")
+    cube.with_name("cube_port.py").write_text(text.replace("(self.x * self.x * self.x * dy).sum(0)", wrong))
+    assert main(["gradcheck", str(cube), "-k", "two"]) == 1
+    out = capsys.readouterr().out
+    assert f"        dw: differs: {said}\n" in out
+    assert "✗ two batches           4 gradients, error at most 1" not in out
+    assert main(["gradcheck", str(cube), "-k", "two", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["cases"][0]["gradients"]
+    assert [(g["name"], g["status"]) for g in told if g["message"]] == [("dw", "differs"), ("dw2", "differs")]
 
 
 DECLARED = CASES.replace('name = "two batches"', 'name = "two batches"\nno_derivative = "by a factor"')
@@ -432,7 +458,14 @@ def test_what_is_no_derivative_by_design_may_be_declared(
     out = capsys.readouterr().out
     assert "~ two batches" in out
     assert "        by a factor\n" in out
-    assert "✓ 1 agree within 1e-07, 1 no derivative, as declared" in out
+    assert "✓ 1 agrees within 1e-07, 1 no derivative, as declared" in out
+
+
+def test_a_declaration_is_no_excuse_for_another_shape(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cube.write_text(DECLARED)
+    cube.with_name("cube_port.py").write_text(CUBE_PY.replace("* dy).sum(0)", "* dy)"))
+    assert main(["gradcheck", str(cube), "-k", "two"]) == 1
+    assert "        dw: differs: wanted shape (2,), got (3, 2)\n" in capsys.readouterr().out
 
 
 def test_what_is_a_derivative_after_all_must_not_be_declared_none(
@@ -475,6 +508,64 @@ def test_a_port_that_raises_is_an_error(cube: Path, capsys: pytest.CaptureFixtur
 def test_nothing_to_check_is_a_usage_error(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gradcheck", str(cube), "-k", "another"]) == 2
     assert "none of 2 cases holds a gradient to check" in capsys.readouterr().err
+    assert main(["gradcheck", str(cube), "-k", "another forward [float64]"]) == 2
+    assert "no case (there is one) holds a gradient to check" in capsys.readouterr().err
+    assert main(["gradcheck", str(cube), "-k", "no such"]) == 2
+    assert "-k 'no such': none of 6 cases has that in its name" in capsys.readouterr().err
+
+
+def test_gradients_in_single_are_said_to_be_in_single(cube: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cube.write_text(CASES.replace('name = "two batches"', 'name = "two batches"\ndtype = "float32"'))
+    assert main(["gradcheck", str(cube), "-k", "two"]) == 2
+    assert capsys.readouterr().err == (
+        "pybn: no case (there is one) holds a gradient in double, 1 in single: "
+        'gradients are checked in double only; add "float64" to dtype\n'
+    )
+    assert main(["gradcheck", str(cube)]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        '1 more case is in single alone: gradients are checked in double only; add "float64" to dtype',
+        "1 more case holds no gradient to check",
+    ]
+    assert main(["gradcheck", str(cube), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["without_gradient"], told["single_only"]) == (1, 1)
+
+
+WHOLE = """
+[matlab]
+path = "."
+function = "cubed"
+[python]
+path = "."
+target = "cubed_port:cubed"
+[inputs]
+x = { axes = "N D" }
+dy = { axes = "N D" }
+[outputs]
+y = { axes = "N D" }
+dx = { axes = "N D" }
+[[step]]
+matlab = "y, dx = cubed(x, dy)"
+python = "y, dx = cubed(x, dy)"
+[[case]]
+name = "both in one call"
+size = { N = 3, D = 2 }
+"""
+
+
+@pytest.mark.parametrize(("factor", "code"), [(3, 0), (2, 1)])
+def test_one_call_may_compute_both_ways(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], factor: int, code: int
+) -> None:
+    (tmp_path / "cubed.m").write_text("function [y, dx] = cubed(x, dy)\nend\n")
+    port = f"def cubed(x, dy):\n    return x * x * x, {factor} * x * x * dy\n"
+    (tmp_path / "cubed_port.py").write_text(port)
+    sys.modules.pop("cubed_port", None)
+    (tmp_path / "cubed.toml").write_text(WHOLE)
+    [pair] = pairs_of(case_of(tmp_path / "cubed.toml", "both in one call"), "python")
+    assert (pair.y, pair.dy, pair.gradients) == ("y", "dy", {"x": "dx"})
+    assert main(["gradcheck", str(tmp_path)]) == code
+    assert "1 case, 1 gradient against differences" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--limit", "0"], ["--limit", "x"], ["--elements", "0"]])

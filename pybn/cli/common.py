@@ -49,6 +49,11 @@ def seconds(text: str) -> float:
     return value
 
 
+def none_of(cases: int) -> str:
+    """Return the subject of what holds for no case."""
+    return "no case (there is one)" if cases == 1 else f"none of {cases} cases"
+
+
 def complain(message: str) -> None:
     """Write a line to standard error."""
     from pybn.report import printable

@@ -7,7 +7,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, worst
+from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, none_of, worst
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ Compare the gradients that a port, or the .m files under Octave, compute with di
 A float64 case holds a gradient where its steps go: y = f(x, w), then dx, dw = g(dy). The names say it: the input
 dNAME is the gradient by the output NAME, the output dNAME the one by the input NAME. So dx is by x and dweight by
 weight; after y2 and dy2, dx2 is by x2, and dweight2 by weight. The function is sum(dy .* y). An output of one
-element without a dNAME, a loss, is the function itself. An input is moved, and the case runs again.
+element without a dNAME, a loss, is the function itself. An input is moved, and the case runs again. One call may
+do both: y, dx = f(x, dy). Gradients in single are not checked: differences tell too little there.
 
 The error of a tensor is max|analytic - numeric| / max(max|analytic|, max|numeric|), above a floor that rounding
 sets. Where the function has a kink (a tie of maxima, relu at 0) it has no derivative: "not differentiable here".
@@ -78,13 +79,25 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _nothing(match: str, found: int, single: int, wanted: int) -> PybnError:
+    """Return the complaint where there is nothing to check."""
+    from pybn.errors import UsageError
+    from pybn.report import IN_DOUBLE
+
+    if found and not wanted:
+        return UsageError(f"-k {match!r}: {none_of(found)} has that in its name")
+    if single:
+        return UsageError(f"{none_of(wanted)} holds a gradient in double, {single} in single: {IN_DOUBLE}")
+    told = "a gradient to check (dx of x, after dy of y); see --help"
+    return UsageError(f"{none_of(wanted)} holds {told}")
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from pybn import parity, report
     from pybn.engines.golden import GoldenEngine
-    from pybn.errors import UsageError
     from pybn.gradient_check import Status
-    from pybn.gradient_check.cases import check_case, pairs_of
+    from pybn.gradient_check.cases import check_case, sort_cases
     from pybn.progress import progress
 
     golden = GoldenEngine()
@@ -92,11 +105,9 @@ def run(options: argparse.Namespace) -> int:
     found = parity.find_cases(options.paths, broken)
     engine = parity.make_engine(options.engine, golden, options.deadline)
     wanted = [c for c in found if options.match in c.id or options.match in c.stem]
-    cases = [case for case in wanted if pairs_of(case, engine.side)]
+    cases, single, without = sort_cases(wanted, engine.side)
     if not cases and not broken:
-        raise UsageError(
-            f"none of {len(wanted)} cases holds a gradient to check (dx of x, after dy of y); see --help"
-        )
+        raise _nothing(options.match, len(found), len(single), len(wanted))
     with engine:
         checks = (
             check_case(
@@ -110,9 +121,9 @@ def run(options: argparse.Namespace) -> int:
         )
         results = list(progress(checks, len(cases), f"gradients of {options.engine}"))
         versions: dict[str, str] = getattr(engine, "versions", {})
-    without = len(wanted) - len(cases)
+    left = (len(without), len(single))
     if options.json:
-        told = report.gradients_json(results, options.engine, without, options.limit, versions, broken)
+        told = report.gradients_json(results, options.engine, *left, options.limit, versions, broken)
         sys.stdout.write(told)
     elif cases:
         style = report.Style(sys.stdout)
@@ -122,6 +133,6 @@ def run(options: argparse.Namespace) -> int:
             table = report.gradients_table(shown, options.limit, style, verbose=options.verbose)
             sys.stdout.write(table + "\n")
         name = f"octave {versions['octave']}" if options.engine == "octave" else options.engine
-        sys.stdout.write(report.gradients_summary(results, name, without, options.limit, style))
+        sys.stdout.write(report.gradients_summary(results, name, *left, options.limit, style))
     ended = {result.status(options.limit) for result in results}
     return worst(DIFFER if Status.DIFFERS in ended else BAD_INPUT if None in ended else AGREE, broken)

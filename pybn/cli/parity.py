@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, worst
+from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, none_of, worst
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
 
 if TYPE_CHECKING:
@@ -58,12 +58,13 @@ def run(options: argparse.Namespace) -> int:
     found = parity.find_cases(options.paths, broken)
     wanted = [c for c in found if options.match in c.id or options.match in c.stem]
     if not wanted and not broken:
-        raise UsageError(f"-k {options.match!r}: none of {len(found)} cases has that in its name")
+        raise UsageError(f"-k {options.match!r}: {none_of(len(found))} has that in its name")
     cases = [c for c in wanted if not c.live] if "golden" in names else wanted
     skipped = len(wanted) - len(cases)
     if skipped and not cases:
         raise UsageError(
-            f"all {skipped} cases are live only, so none is recorded; --expected octave runs them"
+            f"{'the only case is' if skipped == 1 else f'all {skipped} cases are'} live only, "
+            f"so none is recorded; --expected octave runs {'it' if skipped == 1 else 'them'}"
         )
     expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
     with expected, obtained, Reference(golden, options.deadline) as reference:

@@ -4,7 +4,8 @@ A case holds a gradient where a call takes inputs and binds an output y, and a l
 binds outputs that are gradients. The input dNAME is the gradient by the output NAME, the output dNAME the one by
 the input NAME: dx is by x, dweight by weight; after y2 and dy2, dx2 is by x2 where there is such an input, dweight2
 by weight. The function is sum(dy .* y). An output of one element without such a dy is a loss, and the function
-itself; its gradients are bound by its own call or later. An input is moved, and the steps up to y run again.
+itself; its gradients are bound by its own call or later. One call may take x and dy, and bind y and dx. An input
+is moved, and the steps up to y run again.
 """
 
 from __future__ import annotations
@@ -16,11 +17,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pybn.case import Case
+from pybn.divergence.reference import widened
 from pybn.engines.base import Engine, Tensors
 from pybn.errors import EngineError, PybnError
 from pybn.gradient_check.numeric import LIMIT, Ask, Move
 from pybn.gradient_check.stencil import Array
-from pybn.gradient_check.tensor import GradientError, Status, check_tensor, magnitude_of, not_finite
+from pybn.gradient_check.tensor import (
+    GradientError,
+    Status,
+    check_tensor,
+    magnitude_of,
+    misshapen,
+    not_finite,
+    of_no_use,
+)
 from pybn.steps import Call, Step, bound_names, used_names
 
 ELEMENTS = 12  # of a tensor, where there are more
@@ -46,12 +56,13 @@ class CaseGradients:
     def status(self, limit: float = LIMIT) -> Status | None:
         """Return the worst status of its gradients; None where the case could not be run.
 
-        Where the case declares that they are no derivatives, differing is as declared, and agreeing is wrong.
+        Where the case declares that they are no derivatives, differing is as declared, and agreeing is wrong; so is
+        one that there is nothing to compare of.
         """
         if self.message:
             return None
         worst = self._worst(limit)
-        if not self.case.no_derivative:
+        if not self.case.no_derivative or any(error.message for error in self.errors):
             return worst
         return Status.DECLARED if worst is Status.DIFFERS else Status.DIFFERS
 
@@ -64,7 +75,7 @@ class CaseGradients:
 def pairs_of(case: Case, side: str) -> list[Pair]:
     """Return what there is to check in a case, by the steps of one side ("matlab" or "python").
 
-    A gradient belongs to the last call before it that took inputs and bound an output.
+    A gradient belongs to the last call, its own or one before it, that took inputs and bound an output.
     """
     found: dict[str, Pair] = {}
     forward: Call | None = None
@@ -73,7 +84,9 @@ def pairs_of(case: Case, side: str) -> list[Pair]:
     for step in _steps(case, side):
         used = [name for name in used_names(step) if name in case.inputs]
         seeds = [name for name in used if name.startswith("d") and name[1:] in case.outputs]
-        if isinstance(step, Call) and used and not seeds and _outputs(case, step):
+        outputs = _outputs(case, step)
+        whole = any(f"d{name}" in seeds for name in outputs)
+        if isinstance(step, Call) and used and outputs and (whole or not seeds):
             forward = step
         if forward is None:
             continue
@@ -83,6 +96,23 @@ def pairs_of(case: Case, side: str) -> list[Pair]:
                 pair = found.setdefault(y, Pair(y, dy, {}))
                 pair.gradients.update(_gradients(case, step, y, forward))
     return [pair for pair in found.values() if pair.gradients]
+
+
+def sort_cases(cases: Sequence[Case], side: str) -> tuple[list[Case], list[Case], list[Case]]:
+    """Return the cases to check, those that would be were they in double, and those that hold no gradient.
+
+    What is here in double as well is in none of the last two: it is checked there, or holds nothing there.
+    """
+    double = {(case.file, case.name) for case in cases if case.dtype == "float64"}
+    checked: list[Case] = []
+    single: list[Case] = []
+    without: list[Case] = []
+    for case in cases:
+        if case.dtype == "float64":
+            (checked if pairs_of(case, side) else without).append(case)
+        elif (case.file, case.name) not in double:
+            (single if pairs_of(widened(case), side) else without).append(case)
+    return checked, single, without
 
 
 def _outputs(case: Case, step: Step) -> list[str]:
@@ -156,6 +186,9 @@ def _check_pair(
         weighed = np.ravel(dy * middle)
     for by, name in pair.gradients.items():
         x = np.ascontiguousarray(inputs[by])
+        if wrong := misshapen(x, answer.get(name)):
+            yield of_no_use(name, x.size, wrong)
+            continue
         if not finite:
             yield not_finite(name, x.size)
             continue

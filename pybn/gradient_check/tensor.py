@@ -35,6 +35,7 @@ class GradientError:
     `worst` is the index of the element it is reached at, with its two values. `checked` of `size` elements were
     looked at. Left out of `error`, and counted: `kinks`, elements along which the function is not
     differentiable (a tie, a zero of relu), `rough` ones, along which differences do not settle, `not_finite`.
+    `message` says what is wrong with a gradient that there is nothing to compare of; its `error` is infinite.
     """
 
     name: str
@@ -47,6 +48,7 @@ class GradientError:
     kinks: int = 0
     rough: int = 0
     not_finite: int = 0
+    message: str = ""
 
     def status(self, limit: float = LIMIT) -> Status:
         """Say how it ended, for a limit of the error."""
@@ -69,6 +71,18 @@ def not_finite(name: str, size: int) -> GradientError:
     return GradientError(name, math.nan, None, math.nan, math.nan, 0, size, not_finite=size)
 
 
+def misshapen(x: Array, analytic: Any) -> str:
+    """Say in words that a gradient has not the shape of its tensor; "" where it has."""
+    if analytic is not None and np.shape(analytic) == x.shape:
+        return ""
+    return f"wanted shape {x.shape}, got {'none' if analytic is None else np.shape(analytic)}"
+
+
+def of_no_use(name: str, size: int, message: str) -> GradientError:
+    """Return what there is to say of a gradient that cannot be compared, and is wrong for that."""
+    return GradientError(name, math.inf, None, math.nan, math.nan, 0, size, message=message)
+
+
 def check_tensor(
     name: str,
     x: Array,
@@ -87,9 +101,8 @@ def check_tensor(
     `magnitude` is that of the largest number that goes in: what it rounds away no difference can tell.
     Raises ShapeError where the gradient has not the shape of `x`.
     """
-    if analytic is None or np.shape(analytic) != x.shape:
-        came = "none" if analytic is None else np.shape(analytic)
-        raise ShapeError(f"gradient by {name}: wanted shape {x.shape}, got {came}")
+    if wrong := misshapen(x, analytic):
+        raise ShapeError(f"gradient by {name}: {wrong}")
     known = np.asarray(analytic, np.float64)
     if not (np.isfinite(middle).all() and np.isfinite(x).all()):
         return not_finite(name, x.size)
@@ -105,7 +118,8 @@ def check_tensor(
         error = math.inf if math.isnan(off[worst]) else off[worst] / scale
         index = tuple(int(i) for i in np.unravel_index(worst, x.shape))
         pair = float(known.flat[worst]), found[worst].value
-    return GradientError(name, error, index, *pair, len(chosen), x.size, *count)
+    kinks, rough, lost = count
+    return GradientError(name, error, index, *pair, len(chosen), x.size, kinks, rough, lost)
 
 
 def _chosen(size: int, elements: int | None, seed: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,7 +14,9 @@ import pybn
 from pybn.errors import PybnError
 from pybn.gradient_check import GradientError, Status
 from pybn.gradient_check.cases import CaseGradients
-from pybn.report.style import SCHEMA, Style, finite, near, plural, printable
+from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
+
+IN_DOUBLE = 'gradients are checked in double only; add "float64" to dtype'
 
 
 def gradients_table(results: Sequence[CaseGradients], limit: float, style: Style, *, verbose: bool) -> str:
@@ -33,7 +36,7 @@ def _line(result: CaseGradients, limit: float, width: int, style: Style) -> str:
     mark, colour = _mark(status, style)
     name = printable(result.case.name)
     shown = name if len(name) <= width else name[: width - 1] + "…"
-    numbers = [error.error for error in result.errors if error.error == error.error]
+    numbers = [e.error for e in result.errors if not (math.isnan(e.error) or e.message)]
     told = f"{len(result.errors):2d} gradient{plural(result.errors)}"
     told += f", error at most {max(numbers):.1e}" if numbers else ""
     told += "" if status in (Status.AGREES, None) else f": {status}"
@@ -51,12 +54,14 @@ def _mark(status: Status | None, style: Style) -> tuple[str, str]:
 def _details(result: CaseGradients, limit: float, *, verbose: bool) -> list[str]:
     if result.message:
         return [f"        {printable(result.message)}"]
-    declared = result.case.no_derivative
+    declared, status = result.case.no_derivative, result.status(limit)
+    wrong = [error for error in result.errors if error.message]
     lines = []
-    if declared:
-        agrees = "" if result.status(limit) is Status.DECLARED else "differs nowhere, but is declared to: "
+    if declared and not wrong:
+        agrees = "" if status is Status.DECLARED else "differs nowhere, but is declared to: "
         lines = [f"        {agrees}{printable(declared)}"]
-    shown = [error for error in result.errors if error.status(limit) is not Status.AGREES and not declared]
+    shown = [error for error in result.errors if error.status(limit) is not Status.AGREES]
+    shown = wrong if declared else shown
     return lines + [f"        {explain(error, limit)}" for error in (result.errors if verbose else shown)]
 
 
@@ -64,6 +69,8 @@ def explain(error: GradientError, limit: float) -> str:
     """Say in one line what was found of a gradient."""
     of = "" if error.checked == error.size else f" of {error.size}"
     told = f"{error.name}: {error.status(limit)}"
+    if error.message:
+        told += f": {error.message}"
     if error.worst is not None:
         told += f": error {error.error:.1e} at {list(error.worst)}: "
         told += f"analytic {error.analytic!r}, numeric {error.numeric!r}"
@@ -73,9 +80,12 @@ def explain(error: GradientError, limit: float) -> str:
 
 
 def gradients_summary(
-    results: Sequence[CaseGradients], engine: str, without: int, limit: float, style: Style
+    results: Sequence[CaseGradients], engine: str, without: int, single: int, limit: float, style: Style
 ) -> str:
-    """Return the line that a person reads last, or only. `without` counts cases that hold no gradient."""
+    """Return the line that a person reads last, or only.
+
+    `without` counts cases that hold no gradient, `single` those whose gradients are in single precision alone.
+    """
     count = Counter(result.status(limit) for result in results)
     errors = [error for result in results for error in result.errors]
     text = f"{engine}: {len(results)} case{plural(results)}, {len(errors)} gradient{plural(errors)} against differences"
@@ -83,21 +93,32 @@ def gradients_summary(
     if bad:
         words = [(count[Status.DIFFERS], f"above {limit:g}"), (count[None], "error")]
         told = ", ".join(f"{n} {word}" for n, word in words if n)
-        verdict = style.paint(f"{style.bad} {bad} of them do not agree ({told})", "bad")
+        verdict = style.paint(f"{style.bad} {disagreeing(bad, len(results))} ({told})", "bad")
     elif not count[Status.AGREES]:
         verdict = style.paint(f"{style.warn} none could be told", "warn")
     else:
-        verdict = style.paint(f"{style.good} {count[Status.AGREES]} agree within {limit:g}", "good")
+        agree = "agrees" if count[Status.AGREES] == 1 else "agree"
+        verdict = style.paint(f"{style.good} {count[Status.AGREES]} {agree} within {limit:g}", "good")
     apart = (Status.KINK, Status.ROUGH, Status.NOT_FINITE, Status.DECLARED)
     extra = "".join(f", {count[status]} {status}" for status in apart if count[status])
-    more = f"\n{without} more cases hold no gradient to check" if without else ""
-    return f"{text}: {verdict}{extra}{more}\n"
+    return "\n".join([f"{text}: {verdict}{extra}", *_left_out(without, single)]) + "\n"
+
+
+def _left_out(without: int, single: int) -> list[str]:
+    lines = []
+    if single:
+        cases = "case is" if single == 1 else "cases are"
+        lines.append(f"{single} more {cases} in single alone: {IN_DOUBLE}")
+    if without:
+        lines.append(f"{without} more {'case holds' if without == 1 else 'cases hold'} no gradient to check")
+    return lines
 
 
 def gradients_json(
     results: Sequence[CaseGradients],
     engine: str,
     without: int,
+    single: int,
     limit: float,
     versions: dict[str, str],
     broken: Sequence[PybnError] = (),
@@ -113,6 +134,7 @@ def gradients_json(
         "limit": limit,
         "passed": not (count[Status.DIFFERS] or count[None] or broken),
         "without_gradient": without,
+        "single_only": single,
         "broken": [str(error) for error in broken],
         "counts": {str(s): count[s] for s in Status} | {"error": count[None]},
         "cases": [_case_json(result, limit) for result in results],

@@ -14,7 +14,7 @@ from pybn.compare import EXACT, Comparison, Verdict
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
 from pybn.report.divergence import divergence_json, divergence_lines
-from pybn.report.style import SCHEMA, Style, finite, near, plural, printable
+from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
 
 SHOWN = 6  # tensors of a failing case that are listed
 
@@ -110,7 +110,7 @@ def parity_summary(
     text = f"{expected} against {obtained}: {len(results)} case{plural(results)}, {len(found)} tensor{plural(found)}"
     if bad:
         told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
-        verdict = style.paint(f"{style.bad} {len(bad)} of them do not agree ({told})", "bad")
+        verdict = style.paint(f"{style.bad} {disagreeing(len(bad), len(results))} ({told})", "bad")
     elif not count[Status.AGREES]:
         verdict = style.paint(f"{style.warn} none agrees, as declared", "warn")
     else:

@@ -50,3 +50,10 @@ def finite(value: Any) -> Any:
 def plural(items: Any) -> str:
     """Return the s that a number of items other than one takes."""
     return "" if len(items) == 1 else "s"
+
+
+def disagreeing(bad: int, all_of_them: int) -> str:
+    """Say how many of the cases do not agree."""
+    if all_of_them == 1:
+        return "does not agree"
+    return f"{bad} of them {'does' if bad == 1 else 'do'} not agree"
