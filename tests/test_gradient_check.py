@@ -156,6 +156,75 @@ def test_a_gradient_of_another_shape_is_refused() -> None:
         gradient_check(Toy(lambda x: x, lambda *_: None), X)
 
 
+class Dense:
+    """A stranger's layer, with a return that may be of any kind."""
+
+    def __init__(
+        self, wrap: Callable[..., Any] = lambda dx, dw, db: {"input": dx, "weight": dw, "bias": db}
+    ) -> None:
+        self.wrap = wrap
+
+    def forward(self, x: Any, w: Any, b: Any) -> Any:
+        self.x, self.w = x, w
+        return x @ w + b
+
+    def backward(self, dy: Any) -> Any:
+        return self.wrap(dy @ self.w.T, self.x.T @ dy, dy.sum(0))
+
+
+class Holding(Dense):
+    """The same, with parameters of its own."""
+
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        return super().forward(x, W, B)
+
+
+W, B = RNG.standard_normal((5, 3)), RNG.standard_normal(3)
+
+
+def test_what_backward_returns_must_have_names() -> None:
+    assert {e.status() for e in gradient_check(Dense(), X, weight=W, bias=B)} == {Status.AGREES}
+    wanted = "; wanted attributes or keys input, weight, bias"
+    with pytest.raises(TypeError, match=f"^backward returned a tuple{wanted}$"):
+        gradient_check(Dense(lambda *all_three: all_three), X, weight=W, bias=B)
+    with pytest.raises(TypeError, match=f"^backward returned dx, dw{wanted}$"):
+        gradient_check(Dense(lambda dx, dw, _: {"dx": dx, "dw": dw}), X, weight=W, bias=B)
+    with pytest.raises(TypeError, match=f"^backward returned None{wanted}$"):
+        gradient_check(Dense(lambda *_: None), X, weight=W, bias=B)
+
+
+@pytest.mark.parametrize(
+    ("layer", "came"),
+    [(Dense(), "input, weight, bias"), (Dense(lambda dx, *_: dx), "an array")],
+)
+def test_parameters_that_are_given_by_place_have_a_hint(layer: Dense, came: str) -> None:
+    said = f"^backward returned {came}; wanted attributes or keys input1, input2, input3; "
+    with pytest.raises(TypeError, match=f"{said}parameters are given by name, as weight= and bias=$"):
+        gradient_check(layer, X, W, B)
+
+
+def test_what_forward_does_not_take_is_told() -> None:
+    by_name = "; parameters are given by name, as weight= and bias=$"
+    with pytest.raises(
+        TypeError, match=rf"^BatchNorm.forward\(x, weight, bias, .*\): it was given input{by_name}"
+    ):
+        gradient_check(BatchNorm(), X)
+    with pytest.raises(TypeError, match=rf"^Toy.forward\(x\): it was given input, weight{by_name}"):
+        gradient_check(relu(), X, weight=W)
+
+
+def test_a_dy_of_another_shape_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"^dy: wanted shape \(8, 5\), that of y, got \(5,\)$"):
+        gradient_check(relu(), X, dy=ROW)
+
+
+def test_what_is_not_checked_is_said() -> None:
+    told = "backward returned weight, bias, too, which is not checked: no weight= or bias= was given"
+    with pytest.warns(UserWarning, match=told):
+        [found] = gradient_check(Holding(), X)
+    assert found.status() is Status.AGREES
+
+
 # Where there is no derivative, or none to be had.
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
+from pybn.errors import ShapeError
 from pybn.gradient_check.numeric import LIMIT, STEP, Move
 from pybn.gradient_check.stencil import Array
 from pybn.gradient_check.tensor import GradientError, check_tensor, magnitude_of
 
 Tensors = dict[str, Array]
+PARAMETERS = ("weight", "bias")
+HINT = "; parameters are given by name, as weight= and bias="
 
 
 def gradient_check(
@@ -34,12 +39,15 @@ def gradient_check(
 
     Any object serves whose `forward(*inputs, weight, bias)` returns y and whose `backward(dy)` returns the
     gradients as attributes or under keys. It stays as it is: every evaluation is on a deep copy of its own, so
-    that running statistics do not move and a Dropout draws the same mask each time.
-    Raises ShapeError where a gradient is not of the shape of its tensor; whatever the layer raises.
+    that running statistics do not move and a Dropout draws the same mask each time. What `backward` returns by a
+    parameter that is not given is not checked: a UserWarning says so.
+    Raises ShapeError where `dy` is not of the shape of y, or a gradient of that of its tensor; TypeError where
+    `forward` does not take what is given, or `backward` returns no gradients by name; whatever the layer raises.
     """
     names = ["input"] if len(inputs) == 1 else [f"input{k}" for k in range(1, len(inputs) + 1)]
     given = dict(zip(names, inputs, strict=True)) | {"weight": weight, "bias": bias}
     tensors = {name: double(value) for name, value in given.items() if value is not None}
+    _check_call(layer, tensors)
     still = _widened(deepcopy(layer))
 
     def forward(moved: Tensors) -> tuple[Any, Array]:
@@ -48,8 +56,10 @@ def gradient_check(
 
     fresh, y = forward(tensors)
     weigh = np.random.default_rng(seed).standard_normal(y.shape) if dy is None else double(dy)
+    if weigh.shape != y.shape:
+        raise ShapeError(f"dy: wanted shape {y.shape}, that of y, got {weigh.shape}")
     answer = fresh.backward(weigh.copy())
-    gradients = {name: _field(answer, name) for name in tensors}
+    gradients = _gradients(answer, tensors)
     return check_all(
         tensors,
         gradients,
@@ -94,6 +104,51 @@ def _widened(layer: Any) -> Any:
         if isinstance(value, np.ndarray):
             setattr(layer, name, value.astype(np.float64))
     return layer
+
+
+def _check_call(layer: Any, tensors: Tensors) -> None:
+    """Raise TypeError where `forward` does not take as much as is given; what cannot tell what it takes may try."""
+    try:
+        taken = inspect.signature(layer.forward)
+    except (TypeError, ValueError):
+        return
+    try:
+        taken.bind(*tensors.values())
+    except TypeError:
+        empty = inspect.Signature.empty
+        bare = [one.replace(annotation=empty) for one in taken.parameters.values()]
+        takes = f"{type(layer).__name__}.forward{taken.replace(parameters=bare, return_annotation=empty)}"
+        raise TypeError(f"{takes}: it was given {', '.join(tensors) or 'nothing'}{HINT}") from None
+
+
+def _gradients(answer: Any, tensors: Tensors) -> dict[str, Any]:
+    """Return the gradient by each tensor; warn of what else there is.
+
+    Raises TypeError where the answer has no gradient by the input, by its name.
+    """
+    first = next(iter(tensors), "input")
+    there = _names(answer, [*tensors, "input", *PARAMETERS])
+    if first not in there:
+        kind = "array" if isinstance(answer, np.ndarray) else type(answer).__name__
+        kind = "None" if answer is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        came = ", ".join(there) or kind
+        told = f"backward returned {came}; wanted attributes or keys {', '.join(tensors)}"
+        raise TypeError(told + ("" if first == "input" else HINT))
+    more = [name for name in there if name not in tensors and _field(answer, name) is not None]
+    if more:
+        told = f"gradient_check: backward returned {', '.join(more)}, too, which is not checked"
+        given = " or ".join(f"{name}=" for name in more if name in PARAMETERS)
+        warnings.warn(told + (f": no {given} was given" if given else ""), stacklevel=3)
+    return {name: _field(answer, name) for name in tensors}
+
+
+def _names(answer: Any, known: Iterable[str]) -> list[str]:
+    """Return the names of what was returned: all the keys, or which of the known attributes there are."""
+    if isinstance(answer, Mapping):
+        return [str(name) for name in answer]
+    if isinstance(answer, np.ndarray):
+        return ["input"] if "input1" not in known else []
+    return [name for name in dict.fromkeys(known) if hasattr(answer, name)]
 
 
 def _field(answer: Any, name: str) -> Any:
