@@ -190,7 +190,7 @@ def test_every_case_is_recorded_and_fresh_or_live(cases: list[Case]) -> None:
     golden = GoldenEngine()
     for case in cases:
         if not case.live:
-            assert stale(case, golden.record(case)) == "", case.id
+            assert stale(case, golden.record(case), golden.seen) == "", case.id
     recorded = {(fixture.stem, name) for fixture in FIXTURES.glob("*.h5") for name in golden.records(fixture)}
     assert recorded == {(case.stem, case.id) for case in cases if not case.live}
 
