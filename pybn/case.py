@@ -148,6 +148,10 @@ def check_flow(case: Case) -> None:
 def check_calls(case: Case) -> None:
     """Raise CaseError where a step cannot be meant on its side: no object, another function, MATLAB keywords."""
     function = case.python.target.split(":")[1]
+    construct = {
+        "matlab": f"; if it is a class, say class = '{case.matlab.name}' under [matlab]",
+        "python": "; if it is a class, give new = {} under [python] to construct it",
+    }
     sides = (
         ("matlab", case.matlab.kind == "class", case.matlab.steps, {case.matlab.name}),
         ("python", case.python.is_class, case.python.steps, {function, function.split(".")[-1]}),
@@ -155,9 +159,13 @@ def check_calls(case: Case) -> None:
     for side, has_object, steps, names in sides:
         for step in steps:
             if not has_object and (not isinstance(step, Call) or ".".join(step.path) not in names):
-                raise CaseError(f"{side} step {step.text!r}: wanted a call of {max(names, key=len)}")
+                raise CaseError(
+                    f"{side} step {step.text!r}: wanted a call of {max(names, key=len)}{construct[side]}"
+                )
             if not has_object and isinstance(step, Call) and "self" in step.targets:
-                raise CaseError(f"{side} step {step.text!r}: there is no object that 'self' could be")
+                raise CaseError(
+                    f"{side} step {step.text!r}: there is no object that 'self' could be{construct[side]}"
+                )
             if side == "matlab" and isinstance(step, Call) and step.keywords:
                 raise CaseError(f"matlab step {step.text!r}: MATLAB has no keyword arguments")
             if side == "matlab" and isinstance(step, Call) and step.path == ("self",):

@@ -119,6 +119,22 @@ def test_no_command_is_a_usage_error() -> None:
     assert "parity" in done.stderr
 
 
+@pytest.mark.parametrize("step", ["y = self.y", "y = self.forward(x)", "y = forward(x)"])
+@pytest.mark.parametrize(
+    ("side", "hint"),
+    [
+        ("python", "if it is a class, give new = {} under [python] to construct it"),
+        ("matlab", "if it is a class, say class = 'square' under [matlab]"),
+    ],
+)
+def test_a_class_that_is_not_constructed_is_told_how(
+    square: Path, capsys: pytest.CaptureFixture[str], side: str, hint: str, step: str
+) -> None:
+    (square / "square.toml").write_text(SQUARE.replace(f'{side} = "y = square(x)"', f'{side} = "{step}"'))
+    assert main(["parity", str(square / "square.toml")]) == 4
+    assert capsys.readouterr().err.endswith(f"{side} step '{step}': wanted a call of square; {hint}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
