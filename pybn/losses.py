@@ -125,6 +125,16 @@ def classes(targets: Array) -> Array:
     return np.asarray(np.argmax(targets == largest, axis=1, keepdims=True))
 
 
+def check_targets(name: str, targets: object) -> None:
+    """Raise ShapeError or DTypeError unless `targets` is a float array, and not of one number a sample."""
+    if isinstance(targets, np.ndarray) and targets.ndim == 1:
+        raise ShapeError(
+            f"{name}: wanted rows (N, K), got shape {targets.shape} of {targets.dtype}; class numbers become "
+            "rows by np.eye(K)[t], K the number of classes, and single values by t[:, np.newaxis]"
+        )
+    check_float(name, targets)
+
+
 def _mean(x: Array, count: int) -> Scalar:
     """Return the sum of all elements, bit for bit Octave's `sum(sum(x, 1), 2)`, over `count`."""
     mean: Scalar = column_sums(column_sums(x)[:, np.newaxis])[0] / count
@@ -137,7 +147,7 @@ def _check(scores: Any, targets: Any) -> None:
         raise ShapeError(
             f"scores: wanted (N, K) with at least one row and one column, got shape {scores.shape}"
         )
-    check_float("targets", targets)
+    check_targets("targets", targets)
     if targets.shape != scores.shape:
         raise ShapeError(f"targets: wanted shape {scores.shape}, that of scores, got {targets.shape}")
     if targets.dtype != scores.dtype:

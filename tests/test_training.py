@@ -229,10 +229,10 @@ def test_what_is_right() -> None:
 
 def test_data_that_does_not_fit() -> None:
     x, t = data(6)
-    for bad in ((x, t[:5]), (x[:0], t[:0]), (x, t[:, 0])):
+    for bad in ((x, t[:5]), (x[:0], t[:0]), (x, t[:, :, np.newaxis])):
         with pytest.raises(ShapeError, match="wanted as many samples in x, along axis 0"):
             make().run(*bad, epochs=1)
-        with pytest.raises(ShapeError, match="wanted as many samples in x, along axis 0"):
+        with pytest.raises(ShapeError, match="samples in validation x, along axis 0, as validation t"):
             make().run(x, t, epochs=1, validation=bad)
     with pytest.raises(ShapeError, match="image: wanted N x 2 x 4 x 5"):
         make().run(x[:, :1], t, epochs=1)
@@ -240,6 +240,44 @@ def test_data_that_does_not_fit() -> None:
         make().run(x.astype(int), t, epochs=1)
     with pytest.raises(DTypeError, match="image: wanted float64"):
         make().run(x.astype(np.float32), t.astype(np.float32), epochs=1)
+
+
+def test_a_validation_that_is_no_pair_like_the_data() -> None:
+    x, t = data(6)
+    bad: Any
+    for bad, came in ((x, "ndarray"), ((x, t, t), "3 values"), ({"x": x, "t": t}, "dict")):
+        with pytest.raises(ValueError, match=rf"validation: wanted a pair \(x, t\), got {came}"):
+            make().run(x, t, epochs=1, validation=bad)
+    # What would come to light only when the first epoch has ended.
+    for bad, told in (
+        ((x[:, :, 1:], t), r"validation x: wanted shape \(6, 2, 4, 5\), got \(6, 2, 3, 5\)"),
+        ((x, t[:, 1:]), r"validation t: wanted shape \(6, 4\), got \(6, 3\)"),
+    ):
+        with pytest.raises(ShapeError, match=told):
+            make().run(x, t, epochs=1, validation=bad)
+    with pytest.raises(DTypeError, match="validation x: wanted float64"):
+        make().run(x, t, epochs=1, validation=(x.astype(np.float32), t))
+    bad = [x[:2], t[:2]]  # fewer of them; and a list, as a case file has it
+    assert len(make().run(x, t, epochs=1, validation=bad).accuracies) == 1
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64])
+def test_class_numbers_are_told_how_to_become_rows(dtype: Any) -> None:
+    x, t = data(6)
+    numbers = t.argmax(1).astype(dtype)
+    told = rf"wanted rows \(N, K\), got shape \(6,\) of {np.dtype(dtype)}; class numbers .* np\.eye\(K\)\[t\]"
+    with pytest.raises(ShapeError, match=f"^t: {told}"):
+        make().run(x, numbers, epochs=1)
+    with pytest.raises(ShapeError, match=f"^validation t: {told}"):
+        make().run(x, t, epochs=1, validation=(x, numbers))
+    with pytest.raises(ShapeError, match=f"^t: {told}"):
+        make().evaluate(x, numbers)
+    with pytest.raises(ShapeError, match=f"^targets: {told}"):
+        MultiClassCrossEntropy()(t, numbers)
+    with pytest.raises(DTypeError, match=r"^validation t: wanted float32 or float64, got int64; x.astype"):
+        make().run(x, t, epochs=1, validation=(x, t.astype(np.int64)))
+    rows = np.eye(4)[numbers.astype(int)]
+    assert make().run(x, rows, epochs=1) == make().run(x, t, epochs=1)
 
 
 @pytest.mark.parametrize(

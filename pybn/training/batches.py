@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.errors import ShapeError
-from pybn.layers.base import check_float
+from pybn.layers.base import check_float, check_like
+from pybn.losses import check_targets
 
 Array = npt.NDArray[Any]
 
@@ -58,14 +59,33 @@ class Batches:
         return self.x.take(rows, self.axis), self.t.take(rows, 0)
 
 
-def check_pair(x: Array, t: Array, axis: int) -> None:
-    """Raise ShapeError unless x, along `axis`, and t, (N, K), hold as many samples, at least one."""
-    check_float("x", x)
-    check_float("t", t)
+def check_pair(x: Array, t: Array, axis: int, of: str = "") -> None:
+    """Raise ShapeError unless x, along `axis`, and t, (N, K), hold as many samples, at least one; `of` names them."""
+    check_float(f"{of}x", x)
+    check_targets(f"{of}t", t)
     if x.ndim <= axis or t.ndim != 2 or not x.shape[axis] == t.shape[0] > 0:
         raise ShapeError(
-            f"wanted as many samples in x, along axis {axis}, as t (N, K) has rows; got x {x.shape}, t {t.shape}"
+            f"wanted as many samples in {of}x, along axis {axis}, as {of}t (N, K) has rows; "
+            f"got x {x.shape}, t {t.shape}"
         )
+
+
+def check_validation(given: Any, batches: Batches) -> tuple[Array, Array] | None:
+    """Return the pair (x, t) to evaluate on, whose samples are like those of `batches`; None for None.
+
+    Raises ValueError unless it is a pair, ShapeError or DTypeError where it does not fit.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        came = f"{len(given)} values" if isinstance(given, tuple | list) else type(given).__name__
+        raise ValueError(f"validation: wanted a pair (x, t), got {came}")
+    x, t = given
+    check_pair(x, t, batches.axis, "validation ")
+    for name, mine, trained, axis in (("x", x, batches.x, batches.axis), ("t", t, batches.t, 0)):
+        wanted = (*trained.shape[:axis], mine.shape[axis], *trained.shape[axis + 1 :])
+        check_like(f"validation {name}", mine, wanted, trained.dtype)
+    return x, t
 
 
 def whole(name: str, value: object) -> int:

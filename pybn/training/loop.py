@@ -16,7 +16,7 @@ from pybn.graph import Graph
 from pybn.layers.base import number
 from pybn.progress import progress
 from pybn.solvers import Solver
-from pybn.training.batches import Batches, check_pair, whole
+from pybn.training.batches import Batches, check_validation, whole
 from pybn.training.checkpoint import Checkpoint, Moment, array_digest
 from pybn.training.history import History, correct
 from pybn.training.interrupt import Interrupt, deferred_interrupt
@@ -135,9 +135,7 @@ class Training:
         """
         batches = Batches(x, t, self.axis, batch_size, shuffle=shuffle, order=order)
         total = batches.limit(epochs, steps)
-        if validation is not None:
-            check_pair(*validation, self.axis)
-        run = _Run(self, batches, validation)
+        run = _Run(self, batches, check_validation(validation, batches))
         if checkpoint is not None:
             run.keep(checkpoint, whole("every", every), total)
         run.go(total, quiet=quiet)
