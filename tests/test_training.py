@@ -313,7 +313,17 @@ def test_a_run_of_bad_arguments(
             "solver: type: wanted 'sgd' or 'sgd_momentum' or 'adam', got 'rmsprop'",
         ),
         ({"solver": {"learning_rate": 1.0}}, "solver: type: .* got None"),
-        ({"solver": {"type": "sgd", "rate": 1.0}}, "solver: sgd cannot be made of {'rate': 1.0}"),
+        ({"solver": "adam"}, 'solver: wanted a table such as {"type": "adam", .*}, got \'adam\''),
+        ({"solver": {"type": ["adam"]}}, "solver: type: wanted 'sgd' or .*, got \\['adam'\\]"),
+        ({"solver": {"type": "sgd", "rate": 1.0}}, "^solver: sgd takes learning_rate; got rate$"),
+        (
+            {"solver": {"type": "adam", "lr": 0.1, "rho": 1}},
+            "^solver: adam takes learning_rate, beta1, beta2, eps; got lr, rho$",
+        ),
+        (
+            {"solver": {"type": "sgd_momentum", "momentum": 0.8}},
+            "^solver: sgd_momentum wants learning_rate, which is not given$",
+        ),
         (
             {"solver": {"type": "adam", "learning_rate": -1.0}},
             "learning_rate: wanted a finite number >= 0, got -1.0",
@@ -323,6 +333,20 @@ def test_a_run_of_bad_arguments(
 def test_a_training_of_bad_arguments(more: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         make(**more)
+
+
+@pytest.mark.parametrize(
+    ("solver", "told"),
+    [
+        ("adam", r"solver: wanted a solver such as pybn.solvers.Adam\(1e-3\), got 'adam'"),
+        (ADAM, "solver: wanted a solver .* got {'type': 'adam', .*}; Training.from_metadata takes tables"),
+        (None, "solver: wanted a solver .* got None"),
+        (Adam, r"solver: wanted a solver, got its class: Adam\(learning_rate=...\) is one"),
+    ],
+)
+def test_what_is_no_solver_is_refused_at_once(solver: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Training(make().graph, solver)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("sgd", Sgd), ("sgd_momentum", SgdMomentum), ("adam", Adam)])

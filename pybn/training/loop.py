@@ -20,7 +20,7 @@ from pybn.training.batches import Batches, check_validation, whole
 from pybn.training.checkpoint import Checkpoint, Moment, array_digest
 from pybn.training.history import History, correct
 from pybn.training.interrupt import Interrupt, deferred_interrupt
-from pybn.training.settings import describe_model, describe_solver, make_solver
+from pybn.training.settings import check_solver, describe_model, describe_solver, make_solver
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +39,7 @@ class Training:
     ) -> None:
         if graph.loss is None:
             raise ValueError("graph: wanted a model with a loss: Graph(..., loss=...)")
+        check_solver(solver)
         if not 0 <= number(l2) < math.inf:
             raise ValueError(f"l2: wanted a finite number >= 0, got {l2!r}")
         if not 0 < number(learning_rate_decay) < math.inf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,14 +17,35 @@ def make_solver(told: Mapping[str, Any]) -> Solver:
 
     Raises ValueError for an unknown type and for arguments that it does not take or lacks.
     """
+    if not isinstance(told, Mapping):
+        raise ValueError(
+            f'solver: wanted a table such as {{"type": "adam", "learning_rate": 1e-3}}, got {told!r}'
+        )
     arguments = dict(told)
     kind = arguments.pop("type", None)
-    if kind not in SOLVERS:
+    if not isinstance(kind, str) or kind not in SOLVERS:
         raise ValueError(f"solver: type: wanted {' or '.join(map(repr, SOLVERS))}, got {kind!r}")
-    try:
-        return SOLVERS[kind](**arguments)
-    except TypeError as error:
-        raise ValueError(f"solver: {kind} cannot be made of {arguments}: {error}") from error
+    takes = inspect.signature(SOLVERS[kind]).parameters
+    if unknown := [name for name in arguments if name not in takes]:
+        raise ValueError(f"solver: {kind} takes {', '.join(takes)}; got {', '.join(map(str, unknown))}")
+    needs = [name for name, taken in takes.items() if taken.default is taken.empty]
+    if lacking := [name for name in needs if name not in arguments]:
+        raise ValueError(f"solver: {kind} wants {', '.join(lacking)}, which is not given")
+    return SOLVERS[kind](**arguments)
+
+
+def check_solver(solver: object) -> None:
+    """Raise ValueError unless `solver` is one, and not its name, its class or its table."""
+    if isinstance(solver, Solver):
+        return
+    if isinstance(solver, type) and issubclass(solver, Solver):
+        raise ValueError(
+            f"solver: wanted a solver, got its class: {solver.__name__}(learning_rate=...) is one"
+        )
+    raise ValueError(
+        f"solver: wanted a solver such as pybn.solvers.Adam(1e-3), got {solver!r}; "
+        "Training.from_metadata takes tables"
+    )
 
 
 def describe_model(graph: Graph) -> list[Any]:
