@@ -261,6 +261,23 @@ def test_a_validation_that_is_no_pair_like_the_data() -> None:
     assert len(make().run(x, t, epochs=1, validation=bad).accuracies) == 1
 
 
+def test_nan_in_targets_is_refused_before_the_first_step() -> None:
+    x, t = data(6)
+    spoilt = t.copy()
+    spoilt[[2, 4], 1] = np.nan
+    training = make()
+    with pytest.raises(ValueError, match="^t: wanted no NaN, got some in 2 of 6 rows, first 2$"):
+        training.run(x, spoilt, epochs=1)
+    with pytest.raises(ValueError, match="^validation t: wanted no NaN, got some in 2 of 6 rows, first 2$"):
+        training.run(x, t, epochs=1, validation=(x, spoilt))
+    with pytest.raises(ValueError, match="^t: wanted no NaN"):
+        training.evaluate(x, spoilt)
+    assert same(training, make())
+    x[0] = np.nan
+    with pytest.warns(RuntimeWarning, match="NaN"):
+        training.run(x, t, epochs=1)
+
+
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64])
 def test_class_numbers_are_told_how_to_become_rows(dtype: Any) -> None:
     x, t = data(6)

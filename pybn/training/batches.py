@@ -60,13 +60,20 @@ class Batches:
 
 
 def check_pair(x: Array, t: Array, axis: int, of: str = "") -> None:
-    """Raise ShapeError unless x, along `axis`, and t, (N, K), hold as many samples, at least one; `of` names them."""
+    """Raise ShapeError unless x, along `axis`, and t, (N, K), hold as many samples, at least one; `of` names them.
+
+    ValueError where t has NaN, which a loss may pass over in silence; in x they make the loss NaN, which is told.
+    """
     check_float(f"{of}x", x)
     check_targets(f"{of}t", t)
     if x.ndim <= axis or t.ndim != 2 or not x.shape[axis] == t.shape[0] > 0:
         raise ShapeError(
             f"wanted as many samples in {of}x, along axis {axis}, as {of}t (N, K) has rows; "
             f"got x {x.shape}, t {t.shape}"
+        )
+    if (bad := np.isnan(t).any(1)).any():
+        raise ValueError(
+            f"{of}t: wanted no NaN, got some in {bad.sum()} of {len(t)} rows, first {bad.argmax()}"
         )
 
 
