@@ -81,7 +81,7 @@ class Graph(Wired):
             graph.state = state
         except GraphError as error:
             raise FormatError(f"{path}: is a saved model that cannot be: {error}") from error
-        if graph.layout != told["layout"]:
+        if told["layout"] not in (None, graph.layout):
             raise FormatError(f"{path}: says layout {told['layout']!r:.20}, and its layers {graph.layout!r}")
         return graph
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pybn.errors import GraphError, PybnError, ShapeError
+from pybn.graph.layouts import Agreement
 from pybn.graph.node import Input, Node, Sizes, spell
 from pybn.graph.wiring import Wiring
 from pybn.layers.base import Array, Layer, Shape
@@ -58,8 +59,10 @@ def infer(wiring: Wiring, parameters: Mapping[str, Array]) -> tuple[dict[str, Si
     """Return the sizes of every node's output and the shape of every parameter. Raises GraphError."""
     sizes: dict[str, Sizes] = {}
     wanted: dict[str, Shape] = {}
+    agreement = Agreement()
     for name, node in wiring.nodes.items():
         given = [sizes[source] for source in wiring.sources[name]]
+        agreement.check(node, wiring.sources[name], given)
         value = parameters.get(f"{name}.weight")
         weight = None if value is None else tuple(getattr(value, "shape", ()))
         wanted |= parameter_shapes(node, given, weight)

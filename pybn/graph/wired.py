@@ -11,6 +11,7 @@ import numpy as np
 
 from pybn.errors import GraphError
 from pybn.graph.files import describe
+from pybn.graph.layouts import layout_of
 from pybn.graph.loss import differentiated_together
 from pybn.graph.node import Node, Sizes, spell
 from pybn.graph.parameters import Parameters, check_dtype, check_finite, check_seed
@@ -82,9 +83,8 @@ class Wired:
 
     @property
     def layout(self) -> str | None:
-        """The order of axes that all layers share; None where they name different ones, or none."""
-        layouts = {getattr(node.layer, "layout", None) for node in self.nodes} - {None}
-        return str(layouts.pop()) if len(layouts) == 1 else None
+        """The order of axes of the images that layers take; where none takes images, that which all layers share."""
+        return layout_of(self.nodes, self._sizes)
 
     @property
     def loss(self) -> LossFunction | None:
