@@ -284,6 +284,33 @@ def test_a_model_in_a_table(tmp_path: Path) -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()[2:6]] == ["image", "conv1", "fc1", "prob"]
 
 
+def test_what_is_wrong_with_a_model_names_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "model.toml"
+    for old, new, said in (
+        ('"conv"', '"convolve"', "'convolve'"),
+        ("kh = 3", "kh = 30", "conv1"),
+        ('"multi_class_cross_entropy"', '"entropy"', "'entropy'"),
+        ("[model]", "[modell]", "modell"),
+    ):
+        file.write_text(MODEL.replace(old, new))
+        assert main(["draw", str(file)]) == 4
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"pybn: {file}: ")
+        assert err.count(str(file)) == 1
+        assert said in err
+
+
+def test_the_help_of_draw_says_what_a_model_looks_like(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["draw", "--help"])
+    out = capsys.readouterr().out
+    for word in ("[model]", "loss", "layout", "[[layer]]", "type", "name"):
+        assert word in out
+
+
 def test_output_cut_off_by_a_pipe_is_no_traceback() -> None:
     command = f"'{sys.executable}' -m pybn parity | head -n 1"
     done = subprocess.run([BASH, "-c", command], capture_output=True, text=True, timeout=60, check=False)
@@ -309,3 +336,20 @@ def test_colour_only_on_a_terminal_and_never_with_no_color() -> None:
         check=False,
     )
     assert b"\x1b[32m" not in plain.stdout
+
+
+def test_long_lines_are_folded_on_a_terminal_and_nowhere_else() -> None:
+    arguments = f"'{sys.executable}' -m pybn gradcheck -v -k 'mean 1e6 ['"
+    shown = subprocess.run(
+        [BASH, "-c", f'script -qec "{arguments} 2>/dev/null" /dev/null'],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TERM": "dumb", "COLUMNS": "70"},
+        timeout=60,
+        check=False,
+    )
+    terminal = shown.stdout.replace("\r\n", "\n")
+    assert max(map(len, terminal.splitlines())) <= 70
+    piped = pybn("gradcheck", "-v", "-k", "mean 1e6 [").stdout
+    assert max(map(len, piped.splitlines())) > 100
+    assert terminal.split() == piped.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -21,8 +22,10 @@ from pybn.divergence import Reference, first_divergence, walk
 from pybn.divergence.first import distance
 from pybn.draw import draw_inputs
 from pybn.engines.golden import GoldenEngine
-from pybn.parity import find_cases
+from pybn.parity import find_cases, judge
 from pybn.report.divergence import verdict_lines
+from pybn.report.parity import parity_summary, parity_table
+from pybn.report.style import Style
 
 NET_M = """classdef Net < handle
   % Four layers: fc1, square, fc2, cube. Loss is the sum of what comes out.
@@ -274,6 +277,52 @@ def test_the_reference_is_octave_or_else_the_record_in_double(
     capsys.readouterr()
     assert main(["parity", str(recorded), "--json"]) == 4  # stale: nothing was compared
     assert json.loads(capsys.readouterr().out)["cases"][0]["first_divergence"] is None
+
+
+def test_where_there_is_no_reference_it_is_said_how_to_have_one(
+    recorded: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded.write_text(case_text() + '\ndtype = "float32"\n')
+    assert main(["record", str(recorded)]) == 0
+    port(recorded, "self.g1 = 2 * self.a1", "self.g1 = 2.01 * self.a1")
+    said = "          there is no answer in double to measure both against: record the case in float64 too\n"
+    assert main(["parity", str(recorded)]) == 1
+    assert said not in capsys.readouterr().out
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", "no-such-octave")
+    assert main(["parity", str(recorded)]) == 1
+    assert said in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("columns", [50, 80, 200])
+def test_long_lines_are_folded_at_the_terminal_and_lose_no_word(
+    net: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    case = read_case_file(net)[0]
+    want = {name: np.full(case.outputs[name].shape, 1 / 3) for name in case.outputs}
+    got = want | {"g1": want["g1"] * 1.00007}
+    result = judge(case, want, got)
+    truth = (want, "the recorded answer in double to the inputs before they were rounded")
+    found = first_divergence(case, result.comparisons, want, got, truth)
+    result = replace(result, divergence=found)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    style, plain = Style(Terminal()), Style(io.StringIO())
+    shown = parity_table([result], style) + parity_summary([result], "golden", "port", 0, style)
+    whole = parity_table([result], plain) + parity_summary([result], "golden", "port", 0, plain)
+    bare = re.sub(r"\x1b\[[\d;]*m", "", shown)
+    assert bare.split() == whole.split()
+    assert max(len(line) for line in whole.splitlines()) > 100
+    lines = [line for line in bare.splitlines() if "  backward" not in line and "  way" not in line]
+    assert max(map(len, lines[1:])) <= columns
+    if columns < 200:
+        parts = lines.index(next(line for line in lines if line.startswith("        g1: differs")))
+        assert lines[parts + 1].startswith("          ")
 
 
 def test_a_record_that_is_stale_is_no_reference(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:

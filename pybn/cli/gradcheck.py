@@ -14,17 +14,23 @@ if TYPE_CHECKING:
     from pybn.cli.common import Commands
 
 ABOUT = """\
-Compare the gradients that a port, or the .m files under Octave, compute with differences of what they compute.
+Compare the gradients that a port, or the .m files under Octave, compute with
+differences of what they compute.
 
-A float64 case holds a gradient where its steps go: y = f(x, w), then dx, dw = g(dy). The names say it: the input
-dNAME is the gradient by the output NAME, the output dNAME the one by the input NAME. So dx is by x and dweight by
-weight; after y2 and dy2, dx2 is by x2, and dweight2 by weight. The function is sum(dy .* y). An output of one
-element without a dNAME, a loss, is the function itself. An input is moved, and the case runs again. One call may
-do both: y, dx = f(x, dy). Gradients in single are not checked: differences tell too little there.
+A float64 case holds a gradient where its steps go: y = f(x, w), then dx, dw =
+g(dy). The names say it: the input dNAME is the gradient by the output NAME,
+the output dNAME the one by the input NAME. So dx is by x and dweight by
+weight; after y2 and dy2, dx2 is by x2, and dweight2 by weight. The function is
+sum(dy .* y). An output of one element without a dNAME, a loss, is the function
+itself. An input is moved, and the case runs again. One call may do both: y, dx
+= f(x, dy). Gradients in single are not checked: differences tell too little
+there.
 
-The error of a tensor is max|analytic - numeric| / max(max|analytic|, max|numeric|), above a floor that rounding
-sets. Where the function has a kink (a tie of maxima, relu at 0) it has no derivative: "not differentiable here".
-Where differences drown in rounding they "do not settle". Both are shown and counted, as neither right nor wrong.
+The error of a tensor is max|analytic - numeric| / max(max|analytic|,
+max|numeric|), above a floor that rounding sets. Where the function has a kink
+(a tie of maxima, relu at 0) it has no derivative: "not differentiable here".
+Where differences drown in rounding they "do not settle". Both are shown and
+counted, as neither right nor wrong.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from pybn.case import Case
 from pybn.compare import Comparison
 from pybn.divergence.order import Place, walk
+from pybn.divergence.reference import WIDE
 from pybn.engines.base import Array, Tensors
 
 BEFORE, AFTER = 3, 6  # rows that are shown around the first difference
@@ -32,7 +33,7 @@ class Divergence:
 
     `rows` are those around it, `skipped` counts the ones that agree before them and `left` those after them.
     `expected_off` and `obtained_off` are the distances of both sides from `reference`, over its largest
-    magnitude: NaN where there is no reference, or no number.
+    magnitude: NaN where there is no reference, or no number. `unmeasured` says that there could have been one.
     """
 
     place: Place
@@ -42,6 +43,7 @@ class Divergence:
     reference: str = ""
     expected_off: float = math.nan
     obtained_off: float = math.nan
+    unmeasured: bool = False
 
     @property
     def farther(self) -> str:
@@ -69,12 +71,13 @@ def first_divergence(
     start, end = max(0, first - BEFORE), min(len(places), first + 1 + AFTER)
     rows = [_row(place, found[place.name], expected, obtained) for place in places[start:end]]
     name = places[first].name
-    told = Divergence(places[first], rows, start, len(places) - end)
+    single = case.dtype in WIDE and reference is None
+    told = Divergence(places[first], rows, start, len(places) - end, unmeasured=single)
     if reference is None or reference[0].get(name) is None:
         return told
     truth, whose = reference[0][name], reference[1]
-    offs = [distance(truth, side.get(name)) for side in (expected, obtained)]
-    return Divergence(told.place, rows, told.skipped, told.left, whose, *offs)
+    off, other = (distance(truth, side.get(name)) for side in (expected, obtained))
+    return replace(told, reference=whose, expected_off=off, obtained_off=other)
 
 
 def _row(place: Place, comparison: Comparison, expected: Tensors, obtained: Tensors) -> Row:

@@ -6,21 +6,24 @@ import math
 from typing import Any
 
 from pybn.divergence import Divergence, Row
+from pybn.report.fold import folded
 from pybn.report.style import Style, finite, printable
+
+UNMEASURED = "there is no answer in double to measure both against: record the case in float64 too"
 
 
 def divergence_lines(found: Divergence, style: Style) -> list[str]:
     """Return the first difference in words, the tensors around it in a table, and who is further from the truth."""
-    return [*place_lines(found, style), *verdict_lines(found)]
+    return [*place_lines(found, style), *folded(verdict_lines(found), style.columns)]
 
 
 def place_lines(found: Divergence, style: Style) -> list[str]:
     """Return the first difference in words, and the tensors around it in a table."""
     layer = f" of layer {printable(found.place.layer)}" if found.place.layer else ""
-    return [
-        f"        first to differ: {style.paint(found.place.name, 'bold')}{layer}, {found.place.direction}",
-        *_table(found, style),
-    ]
+    first = (
+        f"        first to differ: {style.paint(found.place.name, 'bold')}{layer}, {found.place.direction}"
+    )
+    return [*folded([first], style.columns), *_table(found, style)]
 
 
 def _table(found: Divergence, style: Style) -> list[str]:
@@ -60,7 +63,9 @@ def _spread(texts: tuple[str, ...], width: list[int]) -> str:
 
 
 def verdict_lines(found: Divergence) -> list[str]:
-    """Return in a line who is further from the truth; in none where that is not known."""
+    """Return in a line who is further from the truth; in none where that cannot be known."""
+    if found.unmeasured:
+        return [f"          {UNMEASURED}"]
     offs = {"expected": found.expected_off, "obtained": found.obtained_off}
     if not found.reference or any(math.isnan(off) for off in offs.values()):
         return []

@@ -14,6 +14,7 @@ import pybn
 from pybn.errors import PybnError
 from pybn.gradient_check import GradientError, Status
 from pybn.gradient_check.cases import CaseGradients
+from pybn.report.fold import folded
 from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
 
 IN_DOUBLE = 'gradients are checked in double only; add "float64" to dtype'
@@ -22,12 +23,14 @@ IN_DOUBLE = 'gradients are checked in double only; add "float64" to dtype'
 def gradients_table(results: Sequence[CaseGradients], limit: float, style: Style, *, verbose: bool) -> str:
     """Return one line a case under a heading a case file; below it each gradient that does not simply agree."""
     width = min(max([20, *(len(r.case.name) for r in results)]), 52)
+    if style.columns:
+        width = max(min(width, style.columns - 42), 20)
     lines: list[str] = []
     for file, group in groupby(results, key=lambda r: r.case.file):
         lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {near(file)}", "dim")]
         for result in group:
-            lines.append(_line(result, limit, width, style))
-            lines += _details(result, limit, verbose=verbose)
+            lines += folded([_line(result, limit, width, style)], style.columns)
+            lines += folded(_details(result, limit, verbose=verbose), style.columns)
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -91,7 +94,10 @@ def gradients_summary(
     text = f"{engine}: {len(results)} case{plural(results)}, {len(errors)} gradient{plural(errors)} against differences"
     bad = count[Status.DIFFERS] + count[None]
     if bad:
-        words = [(count[Status.DIFFERS], f"above {limit:g}"), (count[None], "error")]
+        words = [
+            (count[Status.DIFFERS], f"above {limit:g}"),
+            (count[None], f"error{'' if count[None] == 1 else 's'}"),
+        ]
         told = ", ".join(f"{n} {word}" for n, word in words if n)
         verdict = style.paint(f"{style.bad} {disagreeing(bad, len(results))} ({told})", "bad")
     elif not count[Status.AGREES]:
@@ -101,7 +107,8 @@ def gradients_summary(
         verdict = style.paint(f"{style.good} {count[Status.AGREES]} {agree} within {limit:g}", "good")
     apart = (Status.KINK, Status.ROUGH, Status.NOT_FINITE, Status.DECLARED)
     extra = "".join(f", {count[status]} {status}" for status in apart if count[status])
-    return "\n".join([f"{text}: {verdict}{extra}", *_left_out(without, single)]) + "\n"
+    lines = [f"{text}: {verdict}{extra}", *_left_out(without, single)]
+    return "\n".join(folded(lines, style.columns)) + "\n"
 
 
 def _left_out(without: int, single: int) -> list[str]:

@@ -14,6 +14,7 @@ from pybn.compare import EXACT, Comparison, Verdict
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
 from pybn.report.divergence import divergence_json, divergence_lines
+from pybn.report.fold import folded
 from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
 
 SHOWN = 6  # tensors of a failing case that are listed
@@ -29,7 +30,7 @@ def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = Fal
     for (_, file), group in _grouped(results, lambda r: (r.case.stem, r.case.file)).items():
         lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {near(file)}", "dim")]
         for name, same in _grouped(group, lambda r: r.case.name).items():
-            lines.append(_line(name, same, width, style))
+            lines += folded([_line(name, same, width, style)], style.columns)
             for result in same:
                 if not result.passed or verbose:
                     lines += _details(result, style, verbose=verbose)
@@ -85,6 +86,7 @@ def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
     lines = [f"      {style.paint(result.case.dtype, 'bold')}  {printable(result.message)}".rstrip()]
     chosen = [c for c in result.comparisons if verbose or not c.verdict.agrees]
     lines += [f"        {printable(c.explain())}" for c in (chosen if verbose else chosen[:SHOWN])]
+    lines = folded(lines, style.columns)
     if not verbose and len(chosen) > SHOWN:
         lines.append(style.paint(f"        and {len(chosen) - SHOWN} more tensors; -v shows all", "dim"))
     if result.divergence is not None:
@@ -109,7 +111,8 @@ def parity_summary(
     bad = [r for r in results if not r.passed]
     text = f"{expected} against {obtained}: {len(results)} case{plural(results)}, {len(found)} tensor{plural(found)}"
     if bad:
-        told = ", ".join(f"{count[s]} {s}" for s in (Status.DIFFERS, Status.ERROR) if count[s])
+        words = [(count[Status.DIFFERS], "differs", "differ"), (count[Status.ERROR], "error", "errors")]
+        told = ", ".join(f"{n} {one if n == 1 else more}" for n, one, more in words if n)
         verdict = style.paint(f"{style.bad} {disagreeing(len(bad), len(results))} ({told})", "bad")
     elif not count[Status.AGREES]:
         verdict = style.paint(f"{style.warn} none agrees, as declared", "warn")
@@ -117,7 +120,7 @@ def parity_summary(
         verdict = style.paint(f"{style.good} all agree{_how_well(agreeing)}", "good")
     extra = f", {count[Status.DIVERGES]} known to diverge" if count[Status.DIVERGES] else ""
     extra += f"\n{skipped} more, live only: --expected octave runs them" if skipped else ""
-    return f"{text}: {verdict}{extra}\n"
+    return "\n".join(folded([f"{text}: {verdict}{extra}"], style.columns)) + "\n"
 
 
 def _how_well(agreeing: Sequence[Result]) -> str:
