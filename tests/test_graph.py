@@ -485,9 +485,13 @@ def test_parameters_are_copied_in_and_checked() -> None:
         ("fc1.weight", [[1.0]], "wanted a plain NumPy array, got list"),
         ("fc9.weight", np.ones(3), "fc9.weight: unknown parameter; there are fc1.weight"),
         ("relu.weight", np.ones(3), "relu.weight: unknown parameter"),
+        ("fc1.bias", np.array([0, 1, np.nan, 3, 4]), r"fc1.bias: wanted finite numbers, got nan at \[2\]"),
+        ("fc1.weight", np.full((4, 5), -np.inf), r"fc1.weight: wanted finite numbers, got -inf at \[0, 0\]"),
     ]:
         with pytest.raises(GraphError, match=told):
             graph.parameters[name] = value
+        with pytest.raises(GraphError, match=told if name.startswith("fc1") else "unknown|no such"):
+            graph.set_parameters(name.partition(".")[0], **{name.partition(".")[2]: value})
     with pytest.raises(GraphError, match="wanted weight and bias, got 3 values"):
         graph.set_parameters("fc1", weight, weight, weight)
     with pytest.raises(GraphError, match="relu: wanted no parameters, got 1 values"):

@@ -21,6 +21,8 @@ from pybn.formats import bundle
 from pybn.graph import Graph, Input, Node
 from pybn.layers import BatchNorm, Softmax, Tanh
 from pybn.losses import CrossEntropy, MeanSquaredError
+from pybn.solvers import Sgd
+from pybn.training import Training
 
 X, T = draw(5, 2, 8, 6), onehot(5, 5)
 
@@ -91,9 +93,34 @@ def test_a_layer_of_the_same_name_is_not_the_same(tmp_path: Path) -> None:
 
 def test_a_model_that_diverged_can_be_looked_at(tmp_path: Path) -> None:
     graph = rows_model()
-    graph.parameters["fc1.bias"] = np.full(5, np.nan)
+    graph.state = {**graph.state, "fc1.bias": np.array([0, 0, np.nan, 0, 0]), "fc2.bias": np.full(5, np.inf)}
     graph.save(tmp_path / "a")
-    assert np.isnan(Graph.load(tmp_path / "a").parameters["fc1.bias"]).all()
+    for call in (Graph.load, Graph.from_file):
+        with pytest.warns(
+            RuntimeWarning, match=r"a: fc1\.bias holds nan at \[2\]: a model of a training"
+        ) as told:
+            found = call(tmp_path / "a")
+        assert [(one.filename, one.category) for one in told] == [(__file__, RuntimeWarning)]
+        assert {name: x.tobytes() for name, x in found.state.items()} == {
+            name: x.tobytes() for name, x in graph.state.items()
+        }
+
+
+def test_a_training_that_diverges_goes_on_and_is_gone_back_to(tmp_path: Path) -> None:
+    """Its updates and its checkpoints hold NaN, which nobody may set by hand."""
+
+    def wild(steps: int) -> Training:
+        training = Training(images_model(), Sgd(1e200))
+        training.run(X, T, batch_size=5, steps=steps, checkpoint=tmp_path / "c", quiet=True)
+        return training
+
+    with pytest.warns(RuntimeWarning, match="the training diverged"):
+        wild(4)
+    again = wild(6)  # goes on from NaN
+    assert np.isnan(again.graph.parameters["fc1.weight"]).any()
+    again.graph.save(tmp_path / "a")
+    with pytest.warns(RuntimeWarning, match=r"a: \w+\.\w+ holds (nan|-?inf) at"):
+        Graph.load(tmp_path / "a")
 
 
 def test_where_there_is_none(tmp_path: Path) -> None:

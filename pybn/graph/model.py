@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
@@ -16,7 +17,7 @@ from pybn.graph.files import read_model, read_toml, write_model
 from pybn.graph.loss import regularise
 from pybn.graph.metadata import build, make_loss
 from pybn.graph.node import check_given
-from pybn.graph.parameters import check_array
+from pybn.graph.parameters import check_array, not_finite
 from pybn.graph.picture import draw
 from pybn.graph.run import NodeGradients, parameter_gradients, run_backward, run_forward
 from pybn.graph.summary import summarise
@@ -67,9 +68,14 @@ class Graph(Wired):
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return the model that `save` wrote: wiring, options, parameters and statistics, to the last bit.
 
-        Nothing in the file is run. `random` starts at seed 0.
+        Nothing in the file is run. `random` starts at seed 0. NaN or Inf in a parameter, which a training that
+        diverged leaves behind, is a RuntimeWarning.
         Raises FileError where it cannot be read, FormatError where it is damaged or no saved model.
         """
+        return cls._load(path)
+
+    @classmethod
+    def _load(cls, path: str | os.PathLike[str]) -> Self:
         nodes, loss, told, state = read_model(path)
         try:
             # Zeros first: the shapes are checked with them, and a training that diverged left NaN to load.
@@ -83,6 +89,9 @@ class Graph(Wired):
             raise FormatError(f"{path}: is a saved model that cannot be: {error}") from error
         if told["layout"] not in (None, graph.layout):
             raise FormatError(f"{path}: says layout {told['layout']!r:.20}, and its layers {graph.layout!r}")
+        if found := not_finite(graph.parameters):
+            words = f"{path}: {found[0]} holds {found[1]}: a model of a training that diverged?"
+            warnings.warn(words, RuntimeWarning, stacklevel=3)
         return graph
 
     @classmethod
@@ -91,7 +100,7 @@ class Graph(Wired):
 
         Raises as `load`; GraphError or LayoutError, naming the layer, for a description that makes no model.
         """
-        return cls.load(path) if is_hdf5(path) else cls.from_metadata(**read_toml(path))
+        return cls._load(path) if is_hdf5(path) else cls.from_metadata(**read_toml(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to `path`, in HDF5, all of it or nothing.

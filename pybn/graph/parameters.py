@@ -16,7 +16,8 @@ class Parameters(MutableMapping[str, Array]):
     """Arrays by "layer.weight" and "layer.bias", of the shapes and the dtype that the model wants.
 
     What is set is copied, so that nobody else's array is the model's; what is read is the model's own array.
-    Raises GraphError for an unknown name, a wrong shape or dtype; none can be deleted.
+    Raises GraphError for an unknown name, a wrong shape or dtype, NaN or Inf; none can be deleted. Only `move` lets
+    NaN and Inf be: a training that diverges goes on, and what came of it is loaded to be looked at.
     """
 
     def __init__(self, wanted: Mapping[str, Shape], dtype: np.dtype[Any]) -> None:
@@ -29,7 +30,8 @@ class Parameters(MutableMapping[str, Array]):
 
     def __setitem__(self, name: str, value: Array) -> None:
         self.check(name, value)
-        self._values[name] = np.array(value, subok=False)
+        check_finite({name: value})
+        self.move(name, value)
 
     def __delitem__(self, name: str) -> None:
         raise GraphError(f"{name}: a model keeps its parameters; set another value instead")
@@ -61,8 +63,14 @@ class Parameters(MutableMapping[str, Array]):
         given = {**dict(zip(names, values, strict=False)), **named}
         for name, value in given.items():
             self.check(f"{layer}.{name}", value)
+            check_finite({f"{layer}.{name}": value})
         for name, value in given.items():
-            self[f"{layer}.{name}"] = value
+            self.move(f"{layer}.{name}", value)
+
+    def move(self, name: str, value: Array) -> None:
+        """Set what a training made of a parameter, NaN and Inf too. Raises GraphError where it does not fit."""
+        self.check(name, value)
+        self._values[name] = np.array(value, subok=False)
 
     @property
     def shapes(self) -> Mapping[str, Shape]:
@@ -95,10 +103,17 @@ def check_array(name: str, value: object, shape: Shape | None, dtype: np.dtype[A
 
 def check_finite(values: Mapping[str, Array]) -> None:
     """Raise GraphError where a parameter holds NaN or Inf."""
+    if found := not_finite(values):
+        raise GraphError(f"{found[0]}: wanted finite numbers, got {found[1]}")
+
+
+def not_finite(values: Mapping[str, Array]) -> tuple[str, str] | None:
+    """Return the name of the first of these arrays that holds NaN or Inf, and what it holds where, in words."""
     for name, value in values.items():
         if not (finite := np.isfinite(value)).all():
             at = np.argwhere(~finite)[0].tolist()
-            raise GraphError(f"{name}: wanted finite numbers, got {value[tuple(at)]} at {at}")
+            return name, f"{value[tuple(at)]} at {at}"
+    return None
 
 
 def check_dtype(dtype: object) -> np.dtype[Any]:

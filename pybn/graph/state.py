@@ -45,7 +45,7 @@ def write_state(nodes: Sequence[Node], parameters: Parameters, state: Mapping[st
             if (full := f"{name}.{buffer}") in state:
                 check_array(full, state[full], shape, parameters.dtype)
     for name in parameters:
-        parameters[name] = state[name]
+        parameters.move(name, state[name])
     for name, layer, _ in buffers:
         for buffer in layer.buffers:
             value = state.get(f"{name}.{buffer}")

@@ -46,7 +46,7 @@ class Wired:
         for name in {**wanted, **given}:
             if name not in given:
                 raise GraphError(f"{name}: missing; wanted shape {wanted[name]}")
-            self._parameters[name] = given[name]
+            self._parameters.move(name, given[name])
         check_finite(self._parameters)
         self._loss = loss
         self._skip = differentiated_together(loss, self._node(self.output), self._sizes[self.output])
@@ -112,11 +112,14 @@ class Wired:
 
     @property
     def parameters(self) -> Parameters:
-        """The arrays by "layer.weight" and "layer.bias"; a value that is set is checked and copied."""
+        """The arrays by "layer.weight" and "layer.bias"; what is set is checked, NaN and Inf refused, and copied."""
         return self._parameters
 
     def set_parameters(self, layer: str, *values: Array, **named: Array) -> None:
-        """Set the weight and the bias of a layer, in this order or by name. Raises GraphError, and sets none."""
+        """Set the weight and the bias of a layer, in this order or by name, or none of them.
+
+        Raises GraphError where one does not fit, or holds NaN or Inf.
+        """
         self._parameters.set(layer, self._parameters_of(layer), values, named)
 
     def parameters_of(self, layer: str) -> SimpleNamespace:
@@ -127,7 +130,8 @@ class Wired:
     def state(self) -> Mapping[str, Array]:
         """Copies of all parameters and running statistics, e.g. "bn1.running_mean", as PyTorch names them.
 
-        What is assigned is checked as a whole and copied; statistics that are not in it start anew.
+        What is assigned is checked as a whole and copied; statistics that are not in it start anew. NaN and Inf are
+        let be: a training that diverged can be gone back to.
         """
         return MappingProxyType(read_state(self.nodes, self._parameters))
 

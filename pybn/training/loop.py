@@ -84,7 +84,7 @@ class Training:
         """Train on one batch: x, and t (N, K). Return the loss before the update, of the model's dtype."""
         loss, gradients = self.graph.loss_and_gradients(x, t, l2=self.l2)
         for name, gradient in gradients.items():
-            self.graph.parameters[name] = self.solver.step(name, self.graph.parameters[name], gradient)
+            self.graph.parameters.move(name, self.solver.step(name, self.graph.parameters[name], gradient))
         return loss
 
     def evaluate(self, x: Array, t: Array, *, batch_size: int | None = None) -> tuple[float, float]:
