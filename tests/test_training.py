@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import random
 import signal
@@ -261,21 +262,22 @@ def test_a_validation_that_is_no_pair_like_the_data() -> None:
     assert len(make().run(x, t, epochs=1, validation=bad).accuracies) == 1
 
 
-def test_nan_in_targets_is_refused_before_the_first_step() -> None:
-    x, t = data(6)
-    spoilt = t.copy()
-    spoilt[[2, 4], 1] = np.nan
-    training = make()
-    with pytest.raises(ValueError, match="^t: wanted no NaN, got some in 2 of 6 rows, first 2$"):
-        training.run(x, spoilt, epochs=1)
-    with pytest.raises(ValueError, match="^validation t: wanted no NaN, got some in 2 of 6 rows, first 2$"):
-        training.run(x, t, epochs=1, validation=(x, spoilt))
-    with pytest.raises(ValueError, match="^t: wanted no NaN"):
-        training.evaluate(x, spoilt)
-    assert same(training, make())
-    x[0] = np.nan
-    with pytest.warns(RuntimeWarning, match="NaN"):
-        training.run(x, t, epochs=1)
+@pytest.mark.parametrize("layout", ["NCHW", "HWCN"])
+@pytest.mark.parametrize("which", ["x", "t"])
+def test_nan_in_the_data_is_refused_before_the_first_step(which: str, layout: str) -> None:
+    """A rectifier makes 0 of NaN, and multi-class cross-entropy passes over them: the loss would not tell."""
+    (x, t), (spoilt_x, spoilt_t) = data(6, layout=layout), data(6, layout=layout)
+    rows = {"x": np.moveaxis(spoilt_x, layout.index("N"), 0), "t": spoilt_t}[which]  # a view
+    rows[2, 1] = rows[4, 0] = np.nan
+    training = make(layout=layout)
+    told = f"{which}: wanted no NaN, got some in 2 of 6 samples, first in number 2$"
+    with pytest.raises(ValueError, match=rf"^{told}"):
+        training.run(spoilt_x, spoilt_t, epochs=1)
+    with pytest.raises(ValueError, match=rf"^validation {told}"):
+        training.run(x, t, epochs=1, validation=(spoilt_x, spoilt_t))
+    with pytest.raises(ValueError, match=rf"^{told}"):
+        training.evaluate(spoilt_x, spoilt_t)
+    assert same(training, make(layout=layout))
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64])
@@ -400,7 +402,9 @@ def wild() -> Training:
 
 
 def test_a_loss_that_becomes_nan_is_told_and_the_run_goes_on() -> None:
-    with pytest.warns(RuntimeWarning, match="the training diverged: the loss is NaN from step 1 on") as told:
+    with pytest.warns(
+        RuntimeWarning, match="the training diverged: the loss is NaN or infinite at step 1"
+    ) as told:
         history = wild().run(*data(), batch_size=5, steps=8)
     assert len(told) == 1
     assert told[0].filename == __file__
@@ -409,13 +413,27 @@ def test_a_loss_that_becomes_nan_is_told_and_the_run_goes_on() -> None:
     assert History().diverged_at is None
 
 
+def test_an_infinite_loss_is_told_as_nan_is() -> None:
+    layers = [{"type": "input", "name": "x", "features": 40}, *LAYERS[5:]]
+    training = make(solver={"type": "sgd", "learning_rate": 1e30}, layers=layers, l2=0.0)
+    x, t = data()
+    with pytest.warns(RuntimeWarning, match="the loss is NaN or infinite at step 1 ") as told:
+        history = training.run(x.reshape(len(x), -1), t, batch_size=5, steps=4)
+    assert len(told) == 1
+    assert math.isfinite(history.losses[0])
+    assert not np.isnan(history.losses).any()
+    assert math.isinf(history.losses[1])
+    assert history.diverged_at == 1
+    assert History(losses=[1.0, -math.inf, 1.0]).diverged_at == 1
+
+
 def test_made_an_error_it_ends_the_run_before_a_checkpoint_of_it(tmp_path: Path) -> None:
     path = tmp_path / "c.h5"
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         with pytest.raises(RuntimeWarning, match="diverged"):
             wild().run(*data(), batch_size=5, steps=8, checkpoint=path, every=1)
-    with pytest.warns(RuntimeWarning, match="from step 1 on"):
+    with pytest.warns(RuntimeWarning, match="at step 1"):
         history = wild().run(*data(), batch_size=5, steps=8, checkpoint=path, every=1)
     assert history.diverged_at == 1
 

@@ -62,7 +62,7 @@ class Batches:
 def check_pair(x: Array, t: Array, axis: int, of: str = "") -> None:
     """Raise ShapeError unless x, along `axis`, and t, (N, K), hold as many samples, at least one; `of` names them.
 
-    ValueError where t has NaN, which a loss may pass over in silence; in x they make the loss NaN, which is told.
+    ValueError where one has NaN, which need not show: a rectifier makes 0 of them, a loss may pass over them.
     """
     check_float(f"{of}x", x)
     check_targets(f"{of}t", t)
@@ -71,10 +71,8 @@ def check_pair(x: Array, t: Array, axis: int, of: str = "") -> None:
             f"wanted as many samples in {of}x, along axis {axis}, as {of}t (N, K) has rows; "
             f"got x {x.shape}, t {t.shape}"
         )
-    if (bad := np.isnan(t).any(1)).any():
-        raise ValueError(
-            f"{of}t: wanted no NaN, got some in {bad.sum()} of {len(t)} rows, first {bad.argmax()}"
-        )
+    _check_no_nan(f"{of}x", x, axis)
+    _check_no_nan(f"{of}t", t, 0)
 
 
 def check_validation(given: Any, batches: Batches) -> tuple[Array, Array] | None:
@@ -100,6 +98,16 @@ def whole(name: str, value: object) -> int:
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name}: wanted a whole number >= 1, got {value!r}")
     return int(value)
+
+
+def _check_no_nan(name: str, x: Array, axis: int) -> None:
+    with np.errstate(all="ignore"):
+        if not x.size or not np.isnan(x.min()):  # in one pass, and without memory: x may be large
+            return
+    bad: Array = np.asarray(np.isnan(x).any(tuple(k for k in range(x.ndim) if k != axis)))
+    raise ValueError(
+        f"{name}: wanted no NaN, got some in {bad.sum()} of {len(bad)} samples, first in number {bad.argmax()}"
+    )
 
 
 def _orders(order: Any, count: int) -> Array:

@@ -29,8 +29,8 @@ class History:
 
     @property
     def diverged_at(self) -> int | None:
-        """The first step, counted from 0, whose loss is NaN; None where no loss is."""
-        return next((step for step, loss in enumerate(self.losses) if math.isnan(loss)), None)
+        """The first step, counted from 0, whose loss is NaN or infinite; None where no loss is."""
+        return next((step for step, loss in enumerate(self.losses) if not math.isfinite(loss)), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the lists by name."""

@@ -120,19 +120,24 @@ class Training:
     ) -> History:
         """Train for so many epochs or steps, from the state that model and solver are in; return what was seen.
 
-        x and t (N, K) hold all samples; batches and their order: see `pybn.training.batches.Batches`, which the
-        arguments go to. At the end of each epoch the model is evaluated on `validation`, a pair like x and t.
+        x, t           all samples, float as the model: x as its input takes them, t (N, K), a row each; no NaN
+        batch_size     samples a step, 100 unless told; the last step of an epoch may have fewer
+        epochs, steps  how far to train, exactly one of the two: passes over all samples, or updates
+        validation     (x, t) like those: evaluated at the end of each epoch, for the History. None: not at all
+        shuffle        True: each epoch in another order, drawn from graph.random when it begins. False: as given
+        order          row numbers from 0 on, instead: (N,) for all epochs, or (E, N), a row an epoch
+        checkpoint     path of a file, written at the start, at the end and at Ctrl-C, each time whole. Where there
+                       is one, the run goes on from it, and ends bit for bit as one that was never stopped; more
+                       epochs or steps may be asked for than before. Delete it to begin anew. None: no file
+        every          steps from one writing of the checkpoint to the next, 100 unless told
+        quiet          True: no bar. Else, on a terminal, one on standard error tells how far it is, and the loss
 
-        With `checkpoint`, a path, the training is written there at the start, after `every` steps, at the end
-        and at Ctrl-C, each time whole. Where there is one, the run goes on from it, and ends bit for bit as one
-        that was never stopped; more epochs or steps may be asked for than before. Delete it to begin anew.
-
-        A bar on standard error tells how far it is, on a terminal and unless `quiet`.
-
-        A loss that becomes NaN does not end the run: a RuntimeWarning tells it, and `History.diverged_at`. Made
-        an error (`warnings.simplefilter("error", RuntimeWarning)`), it ends the run before a checkpoint of it.
-        Raises ShapeError or DTypeError where the data does not fit, ValueError for bad arguments, FormatError
-        for a checkpoint that is damaged or of another training, FileError where it cannot be read or written.
+        A loss of NaN or infinity does not end the run: a RuntimeWarning tells the first, and so does
+        `History.diverged_at`. Made an error (`warnings.simplefilter("error", RuntimeWarning)`), it ends the run
+        before a checkpoint of it.
+        Raises ShapeError or DTypeError where the data does not fit, ValueError for NaN in it and bad arguments,
+        FormatError for a checkpoint that is damaged or of another training, FileError where it cannot be read or
+        written; with a checkpoint, Ctrl-C ends the step and then raises a KeyboardInterrupt that tells where.
         """
         batches = Batches(x, t, self.axis, batch_size, shuffle=shuffle, order=order)
         total = batches.limit(epochs, steps)
@@ -192,9 +197,9 @@ class _Run:
         if number == 0:
             self.order = self.batches.order(epoch, self.training.graph.random)
         loss = float(self.training.step(*self.batches.take(self.order, number)))
-        if math.isnan(loss) and self.history.diverged_at is None:
+        if not math.isfinite(loss) and self.history.diverged_at is None:
             warnings.warn(
-                f"the training diverged: the loss is NaN from step {self.step} on (the first is 0); "
+                f"the training diverged: the loss is NaN or infinite at step {self.step} (the first is 0); "
                 "a smaller learning rate may help",
                 RuntimeWarning,
                 stacklevel=4,
