@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import os
@@ -14,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from pybn.formats import bundle
 from pybn.graph import Graph, Input, Node
 from pybn.layers import FullyConnected
 from pybn.losses import MultiClassCrossEntropy
+from pybn.progress import progress
 from pybn.solvers import Adam, Sgd, SgdMomentum
 from pybn.training import History, Training
 from pybn.training.batches import Batches
@@ -577,8 +580,9 @@ def interrupting(after: int, times: int = 1) -> Training:
 def test_ctrl_c_loses_nothing(whole: tuple[Training, History], tmp_path: Path, after: int) -> None:
     path = tmp_path / "c.h5"
     training = interrupting(after)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stop:
         training.run(*data(), **RUN, checkpoint=path, every=1000)
+    assert str(stop.value) == f"stopped at step {after + 1} of 18; the same run goes on from {path}"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     arrays, _ = bundle.read(path)
     assert arrays["history/losses"].tolist() == whole[1].losses[: after + 1]
@@ -630,6 +634,52 @@ def test_an_interrupt_that_comes_after_the_last_look_is_not_lost() -> None:
     with deferred_interrupt() as interrupt:
         os.kill(os.getpid(), signal.SIGINT)
     assert interrupt.came
+
+
+# The bar.
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Standard error as a terminal; by its clock 0.3 s go by from each look at it to the next."""
+    terminal, ticks = Terminal(), itertools.count()
+    monkeypatch.setattr("pybn.progress.sys", SimpleNamespace(stderr=terminal))
+    monkeypatch.setattr("pybn.progress.time", SimpleNamespace(monotonic=lambda: 0.3 * next(ticks)))
+    return terminal
+
+
+def drawn(terminal: Terminal) -> list[str]:
+    return terminal.getvalue().split("\r\x1b[K")[1:]
+
+
+def test_no_estimate_before_a_second_has_passed(clock: Terminal) -> None:
+    assert list(progress("abcdef", 6, "letters")) == list("abcdef")
+    bars = drawn(clock)
+    assert bars[0] == f"letters [{'.' * 24}] 0/6"
+    assert bars[3] == f"letters [{'#' * 12}{'.' * 12}] 3/6"  # 0.9 s
+    assert bars[4] == f"letters [{'#' * 16}{'.' * 8}] 4/6  1 s left"  # 1.2 s: 0.6 to come
+    assert bars[-1] == ""  # wiped
+
+
+def test_the_bar_of_a_training_has_its_loss(
+    clock: Terminal, whole: tuple[Training, History], tmp_path: Path
+) -> None:
+    path = tmp_path / "c.h5"
+    history = make().run(*data(), **RUN | {"steps": 5}, checkpoint=path)
+    bars = drawn(clock)
+    assert bars[0].endswith("] 0/5")
+    assert bars[3].endswith(f"] 3/5  loss {history.losses[1]:.3g}")  # the third is under way
+    assert bars[4].endswith(f"] 4/5  loss {history.losses[2]:.3g}  0 s left")
+    make().run(*data(), **RUN, checkpoint=path)
+    assert drawn(clock)[len(bars)].endswith(f"] 0/13  loss {history.losses[-1]:.3g}")
+    seen = clock.getvalue()
+    assert make().run(*data(), **RUN, quiet=True) == whole[1]
+    assert clock.getvalue() == seen
 
 
 # Killed.

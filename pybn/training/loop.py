@@ -181,7 +181,7 @@ class _Run:
     def go(self, total: int, *, quiet: bool) -> None:
         """Train up to step `total`."""
         left: Iterable[int] = range(self.step, total)
-        left = left if quiet else progress(left, total - self.step, "training")
+        left = left if quiet else progress(left, total - self.step, "training", self._loss)
         with deferred_interrupt() if self.file else nullcontext(Interrupt()) as interrupt:
             for _ in left:
                 self._advance()
@@ -189,8 +189,14 @@ class _Run:
                     self._save()
                 if interrupt.came:
                     break
-        if interrupt.came:
-            raise KeyboardInterrupt
+        if interrupt.came and self.file:
+            raise KeyboardInterrupt(
+                f"stopped at step {self.step} of {total}; the same run goes on from {self.file.path}"
+            )
+
+    def _loss(self) -> str:
+        losses = self.history.losses
+        return f"loss {losses[-1]:.3g}" if losses else ""
 
     def _advance(self) -> None:
         epoch, number = divmod(self.step, self.batches.per_epoch)
