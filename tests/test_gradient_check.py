@@ -637,6 +637,24 @@ def test_one_call_may_compute_both_ways(
     assert "1 case, 1 gradient against differences" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_the_gradient_by_two_outputs_is_of_their_sum(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, apart: bool
+) -> None:
+    (tmp_path / "two.m").write_text("function [y, z, dx] = two(x, dy, dz)\nend\n")
+    factor = "2.01" if apart else "2"
+    port = f"def two(x, dy, dz):\n    return x * x, x.sum(0), {factor} * x * dy + dz\n"
+    (tmp_path / "two_port.py").write_text(port)
+    sys.modules.pop("two_port", None)
+    text = WHOLE.replace("y, dx = cubed(x, dy)", "y, z, dx = two(x, dy, dz)").replace("cubed", "two")
+    text = text.replace("[outputs]", 'dz = { axes = "D" }\n[outputs]\nz = { axes = "D" }')
+    (tmp_path / "two.toml").write_text(text)
+    [pair] = pairs_of(case_of(tmp_path / "two.toml", "both in one call"), "python")
+    assert (pair.parts, pair.gradients) == ({"y": "dy", "z": "dz"}, {"x": "dx"})
+    assert main(["gradcheck", str(tmp_path)]) == int(apart)
+    assert "1 case, 1 gradient against differences" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", [["--limit", "0"], ["--limit", "x"], ["--elements", "0"]])
 def test_options_that_mean_nothing_are_usage_errors(arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):

@@ -4,14 +4,15 @@ A case holds a gradient where a call takes inputs and binds an output y, and a l
 binds outputs that are gradients. The input dNAME is the gradient by the output NAME, the output dNAME the one by
 the input NAME: dx is by x, dweight by weight; after y2 and dy2, dx2 is by x2 where there is such an input, dweight2
 by weight. The function is sum(dy .* y). An output of one element without such a dy is a loss, and the function
-itself; its gradients are bound by its own call or later. One call may take x and dy, and bind y and dx. An input
-is moved, and the steps up to y run again.
+itself; its gradients are bound by its own call or later. One call may take x and dy, and bind y and dx; one that
+takes dy and dz, of y and z of one call, has gradients of the sum of both. An input is moved, and the steps up to y
+run again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,11 +39,20 @@ ELEMENTS = 12  # of a tensor, where there are more
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An output y, the input dy ("" for a loss), and by input the output that is the gradient by it."""
+    """An output y, the input dy ("" for a loss), and by input the output that is the gradient by it.
+
+    `more` has further outputs of the same call, with their inputs, that are summed up with y.
+    """
 
     y: str
     dy: str
     gradients: dict[str, str]
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """All outputs that make the function, with the inputs that weigh them."""
+        return {self.y: self.dy, **dict(self.more)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ def pairs_of(case: Case, side: str) -> list[Pair]:
 
     A gradient belongs to the last call, its own or one before it, that took inputs and bound an output.
     """
-    found: dict[str, Pair] = {}
+    found: dict[tuple[tuple[str, str], ...], Pair] = {}
     forward: Call | None = None
     if case.refuses or case.dtype != "float64":
         return []
@@ -90,11 +100,10 @@ def pairs_of(case: Case, side: str) -> list[Pair]:
             forward = step
         if forward is None:
             continue
-        for y in _outputs(case, forward):
-            dy = f"d{y}" if f"d{y}" in case.inputs else ""
-            if _fits(case, y, dy) and (dy in seeds if dy else not seeds):
-                pair = found.setdefault(y, Pair(y, dy, {}))
-                pair.gradients.update(_gradients(case, step, y, forward))
+        for parts in _functions(case, forward, seeds):
+            (y, dy), *more = parts
+            pair = found.setdefault(parts, Pair(y, dy, {}, tuple(more)))
+            pair.gradients.update(_gradients(case, step, y, forward))
     return [pair for pair in found.values() if pair.gradients]
 
 
@@ -117,6 +126,15 @@ def sort_cases(cases: Sequence[Case], side: str) -> tuple[list[Case], list[Case]
 
 def _outputs(case: Case, step: Step) -> list[str]:
     return [name for name in bound_names(step) if name in case.outputs]
+
+
+def _functions(case: Case, forward: Step, seeds: Sequence[str]) -> list[tuple[tuple[str, str], ...]]:
+    """Return what a step that takes these seeds is the backward pass of: pairs of an output and its seed."""
+    outputs = _outputs(case, forward)
+    if seeds:
+        joint = tuple((y, f"d{y}") for y in outputs if f"d{y}" in seeds)
+        return [joint] if joint and all(_fits(case, y, dy) for y, dy in joint) else []
+    return [((y, ""),) for y in outputs if f"d{y}" not in case.inputs and _fits(case, y, "")]
 
 
 def _gradients(case: Case, step: Step, y: str, forward: Step) -> Iterator[tuple[str, str]]:
@@ -176,14 +194,14 @@ def _check_pair(
     limit: float,
     elements: int | None,
 ) -> Iterator[GradientError]:
-    dy = inputs[pair.dy] if pair.dy else np.ones(case.outputs[pair.y].shape)
-    short = _up_to(case, engine.side, pair.y)
-    [middle] = _evaluate(short, engine, [inputs], pair.y)
-    if answer.get(pair.y) is None or not np.array_equal(answer[pair.y], middle, equal_nan=True):
-        raise EngineError(f"{case.file.name}: {case.id}: {pair.y}: two runs on the same inputs differ")
-    finite = bool(np.isfinite(dy).all() and np.isfinite(middle).all())
-    with np.errstate(all="ignore"):
-        weighed = np.ravel(dy * middle)
+    weights = {y: inputs[dy] if dy else np.ones(case.outputs[y].shape) for y, dy in pair.parts.items()}
+    short = _up_to(case, engine.side, weights)
+    [middle] = _evaluate(short, engine, [inputs])
+    for y, value in middle.items():
+        if answer.get(y) is None or not np.array_equal(answer[y], value, equal_nan=True):
+            raise EngineError(f"{case.file.name}: {case.id}: {y}: two runs on the same inputs differ")
+    finite = all(np.isfinite(value).all() for value in [*weights.values(), *middle.values()])
+    weighed = _weighed(weights, middle)
     for by, name in pair.gradients.items():
         x = np.ascontiguousarray(inputs[by])
         if wrong := misshapen(x, answer.get(name)):
@@ -192,7 +210,7 @@ def _check_pair(
         if not finite:
             yield not_finite(name, x.size)
             continue
-        ask = _asker(short, inputs, engine, by, pair.y, dy)
+        ask = _asker(short, inputs, engine, by, weights)
         yield check_tensor(
             name,
             x,
@@ -205,39 +223,45 @@ def _check_pair(
         )
 
 
-def _asker(case: Case, inputs: Tensors, engine: Engine, by: str, y: str, dy: Array) -> Ask:
+def _asker(case: Case, inputs: Tensors, engine: Engine, by: str, weights: Tensors) -> Ask:
     def ask(moves: Sequence[Move]) -> Iterator[Array]:
         jobs = []
         for k, step in moves:
             moved = np.array(inputs[by], order="C")
             moved.flat[k] += step
             jobs.append({**inputs, by: moved})
-        with np.errstate(all="ignore"):
-            for made in _evaluate(case, engine, jobs, y):
-                yield np.ravel(dy * made)
+        for made in _evaluate(case, engine, jobs):
+            yield _weighed(weights, made)
 
     return ask
 
 
-def _evaluate(case: Case, engine: Engine, jobs: Sequence[Tensors], y: str) -> Iterator[Array]:
+def _weighed(weights: Tensors, values: Tensors) -> Array:
+    with np.errstate(all="ignore"):
+        return np.concatenate([np.ravel(weight * values[y]) for y, weight in weights.items()])
+
+
+def _evaluate(case: Case, engine: Engine, jobs: Sequence[Tensors]) -> Iterator[Tensors]:
     for answer in engine.run_all([(case, inputs) for inputs in jobs]):
         if isinstance(answer, PybnError):
             raise answer
-        value = answer.get(y)
-        if value is None or value.shape != case.outputs[y].shape:
-            came = "nothing" if value is None else f"shape {value.shape}"
-            told = f"{case.file.name}: {case.id}: {y}: wanted shape {case.outputs[y].shape}, got {came}"
-            raise EngineError(told)
-        yield value
+        for y, declared in case.outputs.items():
+            value = answer.get(y)
+            if value is None or value.shape != declared.shape:
+                came = "nothing" if value is None else f"shape {value.shape}"
+                raise EngineError(
+                    f"{case.file.name}: {case.id}: {y}: wanted shape {declared.shape}, got {came}"
+                )
+        yield answer
 
 
-def _up_to(case: Case, side: str, y: str) -> Case:
-    """Return the case with the steps of one side up to the one that binds `y`, which alone comes out."""
-    steps = _steps(case, side)
-    end = next(k for k, step in enumerate(steps, 1) if y in bound_names(step))
+def _up_to(case: Case, side: str, outputs: Iterable[str]) -> Case:
+    """Return the case with the steps of one side up to the one that binds these outputs, which alone come out."""
+    steps, first = _steps(case, side), next(iter(outputs))
+    end = next(k for k, step in enumerate(steps, 1) if first in bound_names(step))
     shorter = (
         {"matlab": replace(case.matlab, steps=steps[:end])}
         if side == "matlab"
         else {"python": replace(case.python, steps=steps[:end])}
     )
-    return replace(case, outputs={y: case.outputs[y]}, **shorter)
+    return replace(case, outputs={y: case.outputs[y] for y in outputs}, **shorter)
