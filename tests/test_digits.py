@@ -12,7 +12,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -176,6 +176,50 @@ def test_the_claims_hold_where_the_readme_says_so() -> None:
     kept /= norms["with batch normalisation, weights x 0.5, first layer"]
     assert lost > 500
     assert kept == pytest.approx(1, abs=0.1)
+
+
+def test_the_claims_are_printed_in_full(scripts: dict[str, ModuleType]) -> None:
+    told = scripts["claims"].lines(FIGURES["claims"])
+    assert len(told) == 12 + 8
+    assert [line for line in told if "NaN" in line] == [
+        "without, weights x 1, rate 1: test accuracy 8.3 %, 7.8 %, 11.7 %; the loss became NaN in 1 of 3 seeds"
+    ]
+    assert "without, weights x 0.5, first layer: gradient norm at step 1 0.000979, 0.00125, 0.00142" in told
+
+
+@pytest.mark.parametrize(("apart", "status"), [(1e-9, 0), (1e-7, 1), (np.nan, 1)])
+def test_a_training_that_parts_is_told(
+    scripts: dict[str, ModuleType],
+    apart: float,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Answer:
+        """An engine whose losses are so far apart from the other's."""
+
+        def __init__(self, losses: float = 0.0, **_: Any) -> None:
+            self.losses = losses
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def run(self, *_: object) -> Tensors:
+            return {"losses": np.full(3, self.losses), "y": np.eye(10)[:5]}
+
+    script = scripts["training"]
+    monkeypatch.setattr(sys, "argv", ["training"])
+    nothing = {"record": lambda *_: None, "draw": lambda *_: None, "save": lambda *_: "training.svg"}
+    inputs = {"the_inputs": lambda _: {"tv": np.eye(10)[:5]}}
+    engines = {"PortEngine": Answer, "OctaveEngine": lambda **_: Answer(apart)}
+    for name, value in (nothing | inputs | engines).items():
+        monkeypatch.setattr(script, name, value)
+    assert script.main() == status
+    told = capsys.readouterr()
+    assert ("training: the two part by more than the bound on a loss, 1e-08" in told.err) == bool(status)
+    assert "steps: 3" in told.out
 
 
 def words(name: str) -> str:
