@@ -305,8 +305,18 @@ def test_two_inputs() -> None:
         (X[:0], ShapeError, r"got shape \(0, 4\)"),
         (X[0], ShapeError, r"got shape \(4,\)"),
         (X[None], ShapeError, r"got shape \(1, 6, 4\)"),
-        (X.astype("float32"), DTypeError, "x: wanted float64, the dtype of the model, got float32"),
-        (X.astype(int), DTypeError, "wanted float32 or float64, got int64"),
+        (
+            X.astype("float32"),
+            DTypeError,
+            r"x: wanted float64, .* got float32; x.astype\(np.float64\) converts, or make .* dtype='float32'$",
+        ),
+        (
+            X.astype(int),
+            DTypeError,
+            r"wanted float32 or float64, got int64; x.astype\(np.float64\) converts$",
+        ),
+        (X.astype(complex), DTypeError, "wanted float32 or float64, got complex128$"),
+        (X.astype(object), DTypeError, "wanted float32 or float64, got object$"),
         (X.tolist(), DTypeError, "wanted a plain NumPy array, got list"),
         (np.ma.masked_array(X), DTypeError, "got MaskedArray"),
         ({"y": X}, GraphError, "an array for each input, got 'y'"),
@@ -325,6 +335,51 @@ def test_targets_that_do_not_fit_move_nothing() -> None:
         with pytest.raises(error, match="t: wanted"):
             graph.loss_and_gradients(X, t)
     assert "bn.running_mean" not in graph.state
+
+
+@pytest.mark.parametrize(
+    ("t", "told"),
+    [
+        (np.arange(6) % 3, r"got int64 \(6,\): class numbers from 0 on become rows by np.eye\(3\)\[t\]$"),
+        (np.arange(6.0) % 3, r"got float64 \(6,\): class numbers .* by np.eye\(3\)\[t.astype\(int\)\]$"),
+        (np.arange(6)[:, None] % 3, r"got int64 \(6, 1\): class numbers .* by np.eye\(3\)\[t\[:, 0\]\]$"),
+        (np.arange(5) % 3, r"t: wanted one row of 3 a sample, \(6, 3\), got int64 \(5,\): class numbers"),
+        (T.astype(int), r"t: wanted float32 or float64, got int64; t.astype\(np.float64\) converts$"),
+    ],
+)
+def test_class_numbers_for_targets_are_told_how_to_become_rows(t: Any, told: str) -> None:
+    with pytest.raises((ShapeError, DTypeError), match=told):
+        rows_model().loss_and_gradients(X, t)
+
+
+def test_targets_in_single_and_of_one_column() -> None:
+    single = rows_model("float32")
+    with pytest.raises(ShapeError, match=r"by np.eye\(3, dtype=np.float32\)\[t\]$"):
+        single.loss_and_gradients(X.astype("f"), np.arange(6) % 3)
+    with pytest.raises(DTypeError, match=r"got int64; t.astype\(np.float32\) converts$"):
+        single.loss_and_gradients(X.astype("f"), T.astype(int))
+    with pytest.raises(DTypeError, match=r"got int64; x.astype\(np.float32\) converts$"):
+        single.predict(X.astype(int))
+    one = Graph([Node("x", Input((None, 1))), Node("y", Relu())], loss=MeanSquaredError())
+    with pytest.raises(ShapeError, match=r"\(6, 1\), got float64 \(6,\): t\[:, np.newaxis\] is a column$"):
+        one.loss_and_gradients(X[:, :1], X[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "told"),
+    [
+        ((8, 6, 2, 5), "NCHW", r"; pybn.layouts.convert\(x, 'HWCN', 'NCHW'\)\?$"),
+        ((5, 8, 6, 2), "NCHW", r"; pybn.layouts.convert\(x, 'NHWC', 'NCHW'\)\?$"),
+        ((5, 2, 8, 6), "HWCN", r"; pybn.layouts.convert\(x, 'NCHW', 'HWCN'\)\?$"),
+        ((5, 2, 6, 8), "NCHW", r"got shape \(5, 2, 6, 8\)$"),
+        ((2, 8, 6), "NCHW", r"got shape \(2, 8, 6\)$"),
+    ],
+)
+def test_images_in_another_order_of_axes_are_told_how_to_turn(
+    shape: tuple[int, ...], layout: str, told: str
+) -> None:
+    with pytest.raises(ShapeError, match=told):
+        images_model(layout=layout).predict(draw(*shape))
 
 
 def test_any_memory_order_gives_the_same_bits() -> None:
@@ -476,7 +531,11 @@ def test_parameters_are_copied_in_and_checked() -> None:
     graph.set_parameters("fc1", bias=np.full(5, 2.0))
     assert graph.parameters_of("fc1").bias.tolist() == [2] * 5
     for name, value, told in [
-        ("fc1.weight", np.ones((5, 4)), r"fc1.weight: wanted shape \(4, 5\), got \(5, 4\)"),
+        (
+            "fc1.weight",
+            np.ones((5, 4)),
+            r"fc1.weight: wanted shape \(4, 5\), got \(5, 4\); its .T is of that shape$",
+        ),
         (
             "fc1.weight",
             np.ones((4, 5), "f"),

@@ -380,6 +380,7 @@ def test_shapes_are_told_before_anything_is_computed() -> None:
         (FullyConnected("HWCN"), (4,), (4, 3), "x: wanted (N, D) or (H, W, C, N)"),
         (FullyConnected(), (4, 6), (6,), "weight: wanted (D, M) with D = 6"),
         (FullyConnected(), (4, 6), (6, 0), "weight: wanted (D, M) with D = 6"),
+        (FullyConnected(), (4, 6), (3, 6), "M >= 1, got shape (3, 6); weight.T is (D, M)?"),
         (ConvolutionLayer(), (4, 3, 2), (1, 4, 1, 1), "x: wanted (N, C, H, W) with no empty side"),
         (ConvolutionLayer(), (1, 2, 4, 3), (2, 2, 2), "weight: wanted (F, C, H, W) with no empty side"),
         (ConvolutionLayer(), (1, 2, 4, 3), (2, 2, 0, 2), "weight: wanted (F, C, H, W) with no empty side"),

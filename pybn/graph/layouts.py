@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pybn.errors import GraphError
-from pybn.graph.node import Node, Sizes
-from pybn.layers.base import Shape
-
-COMMON = ("NCHW", "HWCN", "NHWC")
+from pybn.graph.node import COMMON, Node, Sizes
 
 
 def images_layout(node: Node, given: Sequence[Sizes]) -> str | None:
@@ -73,16 +70,3 @@ class Agreement:
         agreed = (self._first[1],) if self._first else ()
         fits = [layout for layout in (*agreed, *COMMON) if layout.index("N") == batch]
         return f"; {node.kind}(layout={fits[0]!r})?" if fits else ""
-
-
-def other_layout(shape: Shape, wanted: Sizes, layout: str | None) -> str | None:
-    """Return the common layout in which images of `shape` would be such as are `wanted` in `layout`, if any."""
-    if layout is None or len(shape) != 4 or len(wanted) != 4:
-        return None
-    sizes = dict(zip(layout, wanted, strict=True))
-    for other in COMMON:
-        if other != layout and all(
-            sizes[axis] in (None, size) for axis, size in zip(other, shape, strict=True)
-        ):
-            return other
-    return None

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from pybn.errors import GraphError
+from pybn.errors import GraphError, ShapeError
 from pybn.graph.node import Input, Node, Sizes, spell
 from pybn.graph.run import NodeGradients
-from pybn.layers.base import Array
+from pybn.layers.base import Array, check_float, check_like
 from pybn.layouts import convert
 from pybn.losses import Loss
 from pybn.solvers import l2_gradient, l2_penalty
@@ -43,6 +43,19 @@ def differentiated_together(loss: object, node: Node, sizes: Sizes) -> bool:
     return True
 
 
+def check_targets_of(t: object, rows: int, columns: int, dtype: np.dtype[Any]) -> None:
+    """Raise ShapeError or DTypeError unless `t` are targets (rows, columns); class numbers are told how to be."""
+    one = isinstance(t, np.ndarray) and (t.ndim == 1 or (t.ndim == 2 and t.shape[1] == 1 < columns))
+    if isinstance(t, np.ndarray) and one and t.dtype.kind in "iuf":
+        came = f"{t.dtype} {t.shape}"
+        hint = f"class numbers from 0 on become rows by {_eye(t, columns, dtype)}"
+        if columns == 1:
+            hint = "t[:, np.newaxis] is a column"
+        raise ShapeError(f"t: wanted one row of {columns} a sample, {(rows, columns)}, got {came}: {hint}")
+    check_float("t", t, dtype.name)
+    check_like("t", t, (rows, columns), dtype)
+
+
 def regularise(
     value: Any,
     found: dict[str, NodeGradients],
@@ -68,3 +81,10 @@ def _as_matlab(w: Array, layout: str | None) -> Array:
     """Return a weight with its axes in MATLAB's order, so that its squares are summed as there."""
     known = w.ndim == 4 and layout is not None and sorted(layout) == ["C", "H", "N", "W"]
     return convert(w, layout, "HWCN") if known and layout else w
+
+
+def _eye(t: Array, columns: int, dtype: np.dtype[Any]) -> str:
+    """Return what makes rows of class numbers, as it is typed."""
+    numbers = "t" if t.ndim == 1 else "t[:, 0]"
+    numbers += ".astype(int)" if t.dtype.kind == "f" else ""
+    return f"np.eye({columns}{'' if dtype == np.float64 else f', dtype=np.{dtype}'})[{numbers}]"

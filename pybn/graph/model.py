@@ -14,7 +14,7 @@ import numpy as np
 from pybn.errors import FormatError, GraphError, StateError
 from pybn.formats.bundle import is_hdf5
 from pybn.graph.files import read_model, read_toml, write_model
-from pybn.graph.loss import regularise
+from pybn.graph.loss import check_targets_of, regularise
 from pybn.graph.metadata import build, make_loss
 from pybn.graph.node import check_given
 from pybn.graph.parameters import check_array, not_finite
@@ -22,7 +22,7 @@ from pybn.graph.picture import draw
 from pybn.graph.run import NodeGradients, parameter_gradients, run_backward, run_forward
 from pybn.graph.summary import summarise
 from pybn.graph.wired import Wired
-from pybn.layers.base import Array, Layer, check_like, number
+from pybn.layers.base import Array, Layer, number
 from pybn.losses import Loss
 
 
@@ -203,14 +203,12 @@ class Graph(Wired):
 
     def _check_given(self, x: Any) -> tuple[dict[str, Array], int]:
         """Return the arrays by input, and the size of the batch, the same in all of them."""
-        return check_given({name: self.layer(name) for name in self.inputs}, x, self._dtype)
+        return check_given({name: self.layer(name) for name in self.inputs}, x, self._dtype, self.layout)
 
     def _check_targets(self, t: Any, batch: int) -> None:
         """Refuse bad targets before a forward has moved statistics; another's loss knows itself what it wants."""
         if isinstance(self._loss, Loss):
-            check_like(
-                "t", t, tuple(batch if n is None else n for n in self._sizes[self.output]), self._dtype
-            )
+            check_targets_of(t, batch, self._sizes[self.output][1] or 0, self._dtype)
 
     def _keep(self, found: dict[str, NodeGradients]) -> dict[str, Array]:
         self._gradients = found

@@ -12,6 +12,8 @@ from pybn.layers.base import Array, Layer, Shape, check_float
 
 Sizes = tuple[int | None, ...]
 
+COMMON = ("NCHW", "HWCN", "NHWC")  # layouts that people have
+
 
 def spell(sizes: Sequence[int | None]) -> str:
     """Return a shape as people write it, N for the batch: "N x 8 x 4 x 4"."""
@@ -42,16 +44,24 @@ class Input:
         """The axis of the batch."""
         return self.shape.index(None)
 
-    def check(self, name: str, x: object, dtype: np.dtype[np.generic]) -> int:
-        """Return the size of the batch. Raises DTypeError or ShapeError unless `x` is such an input, of `dtype`."""
-        check_float(name, x)
+    def check(self, name: str, x: object, dtype: np.dtype[np.generic], layout: str | None = None) -> int:
+        """Return the size of the batch. Raises DTypeError or ShapeError unless `x` is such an input, of `dtype`.
+
+        `layout` is that of the model's images, to tell which other one x may be in.
+        """
+        check_float(name, x, dtype.name)
         assert isinstance(x, np.ndarray)  # noqa: S101  # for the type checker: check_float saw to it
         if x.dtype != dtype:
-            raise DTypeError(f"{name}: wanted {dtype}, the dtype of the model, got {x.dtype}")
+            raise DTypeError(
+                f"{name}: wanted {dtype}, the dtype of the model, got {x.dtype}; x.astype(np.{dtype}) converts, "
+                f"or make the model with dtype='{x.dtype}'"
+            )
         wanted = self.with_batch(x.shape[self.axis] if x.ndim == len(self.shape) else 0)
         if x.shape != wanted or not wanted[self.axis]:
+            other = other_layout(x.shape, self.shape, layout)
+            hint = f"; pybn.layouts.convert(x, {other!r}, {layout!r})?" if other else ""
             raise ShapeError(
-                f"{name}: wanted {spell(self.shape)}, N any number from 1 on, got shape {x.shape}"
+                f"{name}: wanted {spell(self.shape)}, N any number from 1 on, got shape {x.shape}{hint}"
             )
         return wanted[self.axis]
 
@@ -91,17 +101,29 @@ class Node:
         return type(self.layer).__name__
 
 
+def other_layout(shape: Shape, wanted: Sizes, layout: str | None) -> str | None:
+    """Return the common layout in which images of `shape` would be such as are `wanted` in `layout`, if any."""
+    if layout is None or len(shape) != 4 or len(wanted) != 4:
+        return None
+    sizes = dict(zip(layout, wanted, strict=True))
+    for other in COMMON:
+        if all(sizes[axis] in (None, size) for axis, size in zip(other, shape, strict=True)):
+            return other
+    return None
+
+
 def _whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def check_given(
-    inputs: Mapping[str, Input], x: object, dtype: np.dtype[np.generic]
+    inputs: Mapping[str, Input], x: object, dtype: np.dtype[np.generic], layout: str | None = None
 ) -> tuple[dict[str, Array], int]:
     """Return what a model of these inputs is given, by name, and the size of the batch, the same in all.
 
-    x is one array, or a mapping of as many as there are inputs. Raises GraphError where arrays are missing or of
-    unknown names, DTypeError or ShapeError where one does not fit its input.
+    x is one array, or a mapping of as many as there are inputs; `layout` is that of the model's images.
+    Raises GraphError where arrays are missing or of unknown names, DTypeError or ShapeError where one does not fit
+    its input.
     """
     names = list(inputs)
     given = x if isinstance(x, Mapping) else {names[0]: x}
@@ -109,7 +131,7 @@ def check_given(
         came = ", ".join(map(repr, given)) if isinstance(x, Mapping) else type(x).__name__
         example = ", ".join(f"{name!r}: ..." for name in names)
         raise GraphError(f"x: wanted {{{example}}}, an array for each input, got {came or 'none'}")
-    batches = {name: entrance.check(name, given[name], dtype) for name, entrance in inputs.items()}
+    batches = {name: entrance.check(name, given[name], dtype, layout) for name, entrance in inputs.items()}
     if len(set(batches.values())) > 1:
         told = ", ".join(f"{name} {batch}" for name, batch in batches.items())
         raise ShapeError(f"x: wanted one size of the batch in all inputs, got {told}")

@@ -98,7 +98,8 @@ def check_array(name: str, value: object, shape: Shape | None, dtype: np.dtype[A
     if value.dtype != dtype:
         raise GraphError(f"{name}: wanted {dtype}, the dtype of the model, got {value.dtype}")
     if shape is not None and value.shape != shape:
-        raise GraphError(f"{name}: wanted shape {shape}, got {value.shape}")
+        hint = "; its .T is of that shape" if value.ndim == 2 and value.shape[::-1] == shape else ""
+        raise GraphError(f"{name}: wanted shape {shape}, got {value.shape}{hint}")
 
 
 def check_finite(values: Mapping[str, Array]) -> None:

@@ -77,8 +77,11 @@ class Layer:
         return {}
 
 
-def check_float(name: str, value: object) -> None:
-    """Raise DTypeError unless `value` is a plain float32 or float64 array in native byte order."""
+def check_float(name: str, value: object, dtype: str = "float64") -> None:
+    """Raise DTypeError unless `value` is a plain float32 or float64 array in native byte order.
+
+    Other real numbers are told how to become such, of `dtype`.
+    """
     # By type: a subclass may mean something else by `*` (matrix), or hide elements (masked arrays).
     if type(value) not in (np.ndarray, np.memmap):
         raise DTypeError(
@@ -86,9 +89,10 @@ def check_float(name: str, value: object) -> None:
         )
     assert isinstance(value, np.ndarray)  # noqa: S101  # for the type checker
     if value.dtype.char not in "fd" or not value.dtype.isnative:
-        raise DTypeError(
-            f"{name}: wanted float32 or float64, got {value.dtype}; x.astype(np.float64) converts"
-        )
+        # Complex numbers would lose a part, and objects may be anything.
+        real = value.dtype.kind in "biuf"
+        hint = f"; {name.split()[-1]}.astype(np.{dtype}) converts" if real else ""
+        raise DTypeError(f"{name}: wanted float32 or float64, got {value.dtype}{hint}")
 
 
 def check_like(name: str, value: object, shape: Shape, dtype: np.dtype[Any]) -> None:

@@ -54,8 +54,10 @@ class FullyConnected(Layer):
         """Return (D, M) for the weight and (M,) for the bias."""
         features = self._rows(x)[1]
         if len(weight) != 2 or weight[0] != features or not weight[1]:
+            turned = len(weight) == 2 and weight[1] == features
             raise ShapeError(
                 f"weight: wanted (D, M) with D = {features}, as x {x} has, and M >= 1, got shape {weight}"
+                f"{'; weight.T is (D, M)?' if turned else ''}"
             )
         return {"weight": weight, "bias": weight[1:]}
 
