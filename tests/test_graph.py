@@ -553,7 +553,7 @@ def test_parameters_are_copied_in_and_checked() -> None:
             graph.set_parameters(name.partition(".")[0], **{name.partition(".")[2]: value})
     with pytest.raises(GraphError, match="wanted weight and bias, got 3 values"):
         graph.set_parameters("fc1", weight, weight, weight)
-    with pytest.raises(GraphError, match="relu: wanted no parameters, got 1 values"):
+    with pytest.raises(GraphError, match=r"relu: wanted no parameters, got 1 value$"):
         graph.set_parameters("relu", weight)
     with pytest.raises(GraphError, match="unknown parameter"):
         graph.set_parameters("fc1", gamma=weight)
@@ -637,3 +637,24 @@ def test_the_binary_loss_and_its_legacy_gradient() -> None:
     t = (draw(6, 1, seed=3) > 0).astype(float)
     graph.loss_and_gradients(X, t)
     assert np.array_equal(graph.gradients_of("p").input, graph.activation("p") - t)
+
+
+def test_one_layer_is_told_of_as_one() -> None:
+    graph = Graph([Node("x", Input((None, 1))), Node("y", Relu())])
+    assert repr(graph) == "Graph(x N x 1 -> y N x 1: 1 layer, 0 parameters, float64)"
+
+
+def test_one_parameter_is_told_of_as_one() -> None:
+    class Shift(Double):
+        """A layer of one parameter."""
+
+        parameters = ("bias",)
+
+        def parameter_shapes(self, x: Any, weight: Any) -> Any:  # noqa: ARG002
+            """Return the shape of the bias."""
+            return {"bias": (1,)}
+
+    graph = Graph([Node("x", Input((None, 1))), Node("y", Shift())], {"y.bias": np.ones(1)})
+    assert repr(graph) == "Graph(x N x 1 -> y N x 1: 1 layer, 1 parameter, float64)"
+    assert graph.summary().splitlines()[-1].startswith("1 parameter, 8 bytes in float64")
+    assert ">1 parameter<" in graph.to_svg()

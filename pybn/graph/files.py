@@ -18,7 +18,7 @@ import numpy as np
 from pybn.errors import FileError, FormatError, GraphError, PybnError
 from pybn.formats import bundle
 from pybn.graph.metadata import class_named, loss_named, make
-from pybn.graph.node import Input, Node
+from pybn.graph.node import Input, Node, article
 from pybn.layers.base import Array
 
 VERSION = 1
@@ -117,7 +117,7 @@ def _named(name: str, thing: Any, what: str, look_up: Any) -> dict[str, Any]:
     kind = type(thing)
     if look_up(kind.__name__) is not kind:
         raise GraphError(
-            f"{name}: a {kind.__name__} of {kind.__module__} is no {what} of pybn, so that no file can name it; "
+            f"{name}: {article(kind.__name__)} of {kind.__module__} is no {what} of pybn, so that no file can name it; "
             "keep model.state instead, and make the model again in code"
         )
     return {"class": kind.__name__, "options": {key: _plain(value) for key, value in thing.options().items()}}

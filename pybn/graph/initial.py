@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pybn.errors import GraphError
-from pybn.graph.node import Node, Sizes, spell
+from pybn.graph.node import Node, Sizes, article, spell
 from pybn.graph.shapes import parameter_shapes
 from pybn.layers.base import Array
 from pybn.layouts import convert
@@ -64,7 +64,7 @@ def _filters(node: Node, x: Sizes, weight: Weight, random: np.random.Generator) 
     layer: Any = node.layer
     if len(x) != 4:
         raise GraphError(
-            f"{node.name}: a {node.kind} wants images ({', '.join(layer.layout)}), got {spell(x)}"
+            f"{node.name}: {article(node.kind)} wants images ({', '.join(layer.layout)}), got {spell(x)}"
         )
     channels, filters = x[layer.layout.index("C")] or 1, weight.num_output
     seen = max(1, channels // layer.groups)  # where it does not divide, the layer says so

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pybn.errors import GraphError, ShapeError
-from pybn.graph.node import Input, Node, Sizes, spell
+from pybn.graph.node import Input, Node, Sizes, article, spell
 from pybn.graph.run import NodeGradients
 from pybn.layers.base import Array, check_float, check_like
 from pybn.layouts import convert
@@ -33,8 +33,8 @@ def differentiated_together(loss: object, node: Node, sizes: Sizes) -> bool:
         return False
     if through not in {kind.__name__ for kind in type(node.layer).__mro__}:
         raise GraphError(
-            f"{node.name}: {type(loss).__name__} is differentiated together with a {through}, which must be the "
-            f"last layer; got a {node.kind}"
+            f"{node.name}: {type(loss).__name__} is differentiated together with {article(through)}, which must be the "
+            f"last layer; got {article(node.kind)}"
         )
     if not isinstance(node.layer, Input) and (node.layer.parameters or node.layer.fan_in != 1):
         raise GraphError(

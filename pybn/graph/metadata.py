@@ -20,7 +20,7 @@ import pybn.layers
 import pybn.losses
 from pybn.errors import GraphError
 from pybn.graph.initial import WEIGHTS, Weight, initial
-from pybn.graph.node import Input, Node
+from pybn.graph.node import Input, Node, article
 from pybn.graph.parameters import check_dtype, check_seed
 from pybn.graph.shapes import follow
 from pybn.graph.wiring import wire
@@ -91,12 +91,12 @@ def make(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:
     for key in options:
         if key not in known:
             raise GraphError(
-                f"{name}: a {kind.__name__} has no {key!r}; it has {', '.join(known) or 'no options'}"
+                f"{name}: {article(kind.__name__)} has no {key!r}; it has {', '.join(known) or 'no options'}"
             )
     try:
         return kind(**options)
     except (ValueError, TypeError, OverflowError) as error:
-        raise GraphError(f"{name}: a {kind.__name__} with {_told(options)}: {error}") from error
+        raise GraphError(f"{name}: {article(kind.__name__)} with {_told(options)}: {error}") from error
 
 
 def build(

@@ -20,6 +20,16 @@ def spell(sizes: Sequence[int | None]) -> str:
     return " x ".join("N" if size is None else str(size) for size in sizes)
 
 
+def article(kind: str) -> str:
+    """Return a name of a class with its article: "a Relu", "an EltWiseAdd"."""
+    return f"{'an' if kind[:1] in 'AEIOU' else 'a'} {kind}"
+
+
+def plural(number: int, word: str) -> str:
+    """Return how many there are of what a word names: "1 layer", "1,200 parameters"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """What a model is given: one size an axis, None for the batch, e.g. (None, 1, 8, 8) or (8, 8, 1, None).

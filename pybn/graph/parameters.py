@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pybn.errors import GraphError
+from pybn.graph.node import plural
 from pybn.layers.base import Array, Shape
 
 
@@ -58,7 +59,7 @@ class Parameters(MutableMapping[str, Array]):
         """Set values in the order of `names`, and others by name; or none of them, where one does not fit."""
         if len(values) > len(names):
             raise GraphError(
-                f"{layer}: wanted {' and '.join(names) or 'no parameters'}, got {len(values)} values"
+                f"{layer}: wanted {' and '.join(names) or 'no parameters'}, got {plural(len(values), 'value')}"
             )
         given = {**dict(zip(names, values, strict=False)), **named}
         for name, value in given.items():

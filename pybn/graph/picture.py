@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from pybn.graph.arrange import Arrangement, Spot, arrange
-from pybn.graph.node import Input, Node, spell
+from pybn.graph.node import Input, Node, plural, spell
 from pybn.graph.summary import count_of
 from pybn.layers.base import Layer
 
@@ -71,7 +71,7 @@ def _texts(graph: Wired, node: Node) -> list[str]:
     if told:
         lines.append(_short(", ".join(told)))
     if count := count_of(graph, node.name):
-        lines.append(f"{count:,} parameters")
+        lines.append(plural(count, "parameter"))
     return lines if graph.leads(node.name) else [*lines, "not run"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pybn.errors import GraphError, ShapeError
-from pybn.graph.node import Input, Node, Sizes
+from pybn.graph.node import Input, Node, Sizes, article, plural
 from pybn.graph.wiring import Wiring
 from pybn.layers.base import Array, JoinGradients, Layer, Shape
 
@@ -60,9 +60,9 @@ def run_forward(
             y = _forward(node.layer, inputs, own)
         except ShapeError as error:
             came = " and ".join(str(x.shape) for x in inputs)
-            raise GraphError(f"{name}: a {node.kind} cannot take {came}: {error}") from error
+            raise GraphError(f"{name}: {article(node.kind)} cannot take {came}: {error}") from error
         wanted = tuple(batch if size is None else size for size in sizes[name])
-        _check_made(node, "output", y, wanted, inputs[0].dtype)
+        _check_made(node, "an output", y, wanted, inputs[0].dtype)
         made[name] = y
     return made
 
@@ -87,11 +87,10 @@ def run_backward(
         found[name] = NodeGradients(None, (start,)) if dy is None else _backward(node, dy)
         sources = wiring.sources[name]
         if len(found[name].inputs) != len(sources):
-            raise GraphError(
-                f"{name}: {node.kind} made {len(found[name].inputs)} gradients of {len(sources)} inputs"
-            )
+            made_of = f"{plural(len(found[name].inputs), 'gradient')} of {plural(len(sources), 'input')}"
+            raise GraphError(f"{name}: {node.kind} made {made_of}")
         for source, dx in zip(sources, found[name].inputs, strict=True):
-            _check_made(node, f"gradient by {source}", dx, made[source].shape, made[source].dtype)
+            _check_made(node, f"a gradient by {source}", dx, made[source].shape, made[source].dtype)
             # Not in place: a join may answer one array for all its inputs.
             with np.errstate(all="ignore"):
                 arrived[source] = arrived[source] + dx if source in arrived else dx
@@ -127,4 +126,4 @@ def _check_made(
     """Refuse what a layer answers against its own word, which can only be one of the user's."""
     if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype != dtype:
         came = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
-        raise GraphError(f"{node.name}: {node.kind} promised an {what} {dtype} {shape}, and made {came}")
+        raise GraphError(f"{node.name}: {node.kind} promised {what} {dtype} {shape}, and made {came}")

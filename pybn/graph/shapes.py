@@ -8,7 +8,7 @@ from typing import Any
 
 from pybn.errors import GraphError, PybnError, ShapeError
 from pybn.graph.layouts import Agreement
-from pybn.graph.node import Input, Node, Sizes, spell
+from pybn.graph.node import Input, Node, Sizes, article, spell
 from pybn.graph.wiring import Wiring
 from pybn.layers.base import Array, Layer, Shape
 
@@ -95,5 +95,5 @@ def _named(node: Node, given: Sequence[Sizes], weight: Shape | None) -> Iterator
         raise GraphError(f"{node.name}: {node.kind} does not say its output_shape") from error
     except (ShapeError, ArithmeticError) as error:
         raise GraphError(
-            f"{node.name}: a {node.kind} cannot take {came}{told}: {error} (tried with N = {_BATCHES[0]})"
+            f"{node.name}: {article(node.kind)} cannot take {came}{told}: {error} (tried with N = {_BATCHES[0]})"
         ) from error

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pybn.graph.node import spell
+from pybn.graph.node import plural, spell
 
 if TYPE_CHECKING:
     from pybn.graph.wired import Wired
@@ -29,7 +29,7 @@ def summarise(graph: Wired) -> str:
     total = sum(count_of(graph, node.name) for node in graph.nodes)
     size = total * (8 if graph.dtype == "float64" else 4)
     loss = "no loss" if graph.loss is None else f"loss {graph.loss!r}"
-    told = f"{total:,} parameters, {size:,} bytes in {graph.dtype}; output {graph.output}; {loss}"
+    told = f"{plural(total, 'parameter')}, {size:,} bytes in {graph.dtype}; output {graph.output}; {loss}"
     return "\n".join([*_table([_HEADS, *rows]), told])
 
 

@@ -13,7 +13,7 @@ from pybn.errors import GraphError
 from pybn.graph.files import describe
 from pybn.graph.layouts import layout_of
 from pybn.graph.loss import differentiated_together
-from pybn.graph.node import Node, Sizes, spell
+from pybn.graph.node import Node, Sizes, plural, spell
 from pybn.graph.parameters import Parameters, check_dtype, check_finite, check_seed
 from pybn.graph.shapes import infer
 from pybn.graph.state import read_state, write_state
@@ -59,7 +59,8 @@ class Wired:
         numbers = sum(math.prod(shape) for shape in self._parameters.shapes.values())
         inputs = ", ".join(f"{name} {spell(self._sizes[name])}" for name in self.inputs)
         output = f"{self.output} {spell(self._sizes[self.output])}"
-        return f"Graph({inputs} -> {output}: {layers} layers, {numbers:,} parameters, {self.dtype})"
+        size = f"{plural(layers, 'layer')}, {plural(numbers, 'parameter')}"
+        return f"Graph({inputs} -> {output}: {size}, {self.dtype})"
 
     @property
     def nodes(self) -> tuple[Node, ...]:

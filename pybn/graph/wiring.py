@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pybn.errors import GraphError
-from pybn.graph.node import Input, Node
+from pybn.graph.node import Input, Node, article, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ def _sources(nodes: Mapping[str, Node], node: Node, before: Node | None) -> tupl
             raise GraphError(f"{node.name}: its input {name!r} is unknown; there are {', '.join(nodes)}")
     wanted = node.layer.fan_in
     if len(names) < 2 if wanted is None else len(names) != wanted:
-        many = "two or more inputs" if wanted is None else f"{wanted} input{'' if wanted == 1 else 's'}"
-        raise GraphError(f"{node.name}: a {node.kind} wants {many}, got {len(names)}: {', '.join(names)}")
+        many = "two or more inputs" if wanted is None else plural(wanted, "input")
+        raise GraphError(
+            f"{node.name}: {article(node.kind)} wants {many}, got {len(names)}: {', '.join(names)}"
+        )
     return names
 
 

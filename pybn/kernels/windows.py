@@ -113,13 +113,12 @@ class Window:
 
 def _positions(side: str, size: int, pad: int, extent: int, stride: int) -> int:
     room = size + pad - extent
+    told = f"{side} {size}" + (f" + padding {pad} = {size + pad}" if pad else "")
     if room < 0:
-        raise ShapeError(
-            f"x: a window of {extent} does not fit into a {side} of {size}, with padding {size + pad}"
-        )
+        raise ShapeError(f"x: a window of {extent} does not fit into {told}")
     if room % stride:
         raise ShapeError(
-            f"x: {side} {size}, with padding {size + pad}: a window of {extent} at stride {stride} has "
+            f"x: {told}: a window of {extent} at stride {stride} has "
             f"{room / stride + 1:.3g} positions; wanted a whole number of them: change the padding"
         )
     return room // stride + 1
