@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graphs import Double, draw, images_model, onehot, rows_model
-from test_graph_metadata import IMAGE, KINDS, TYPES
+from test_graph_metadata import IMAGE, KINDS, TOML, TYPES
 
 from pybn.errors import FileError, FormatError, GraphError
 from pybn.formats import bundle
@@ -25,6 +25,7 @@ from pybn.solvers import Sgd
 from pybn.training import Training
 
 X, T = draw(5, 2, 8, 6), onehot(5, 5)
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -132,6 +133,30 @@ def test_where_there_is_none(tmp_path: Path) -> None:
     bundle.write(tmp_path / "other", {"x": np.ones(3)}, json.dumps({"kind": "something else"}))
     with pytest.raises(FormatError, match="other: is no saved model, or a damaged one: wanted a saved model"):
         Graph.load(tmp_path / "other")
+
+
+def test_another_file_is_told_what_it_is(tmp_path: Path) -> None:
+    training = Training(images_model(), Sgd(0.1))
+    training.run(X, T, batch_size=5, steps=1, checkpoint=tmp_path / "c.h5", quiet=True)
+    for call in (Graph.load, Graph.from_file):
+        with pytest.raises(
+            FormatError, match=r"c\.h5: is a training checkpoint, not a saved model; Training.run"
+        ):
+            call(tmp_path / "c.h5")
+        with pytest.raises(
+            FormatError, match=r"relu\.h5: is a fixture, recorded answers of a case file, not"
+        ):
+            call(FIXTURES / "relu.h5")
+    for name in ("model.toml", "model"):
+        (tmp_path / name).write_text(TOML)
+        with pytest.raises(
+            FormatError, match=rf"{name}: is a description in TOML: Graph\.from_file reads it$"
+        ):
+            Graph.load(tmp_path / name)
+    for other in (b"\x89HDF\r\n\x1a\n", b"", b"x = 3", b"\xff" * 100, b"x = " + b"[" * 100_000):
+        (tmp_path / "other").write_bytes(other)
+        with pytest.raises(FormatError, match="other: is damaged, or no bundle of arrays"):
+            Graph.load(tmp_path / "other")
 
 
 # Files that somebody made, with checksums that are right.

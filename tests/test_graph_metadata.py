@@ -153,6 +153,15 @@ BAD: list[tuple[Any, str]] = [
         "conv: conv wants kh, kw, num_output; 'kw' is missing",
     ),
     ([IMAGE, {"type": "maxpool", "name": "p", "kh": 2}], "p: maxpool wants kh, kw; 'kw' is missing"),
+    (
+        [IMAGE, CONV | {"kernel_height": 3}],
+        "conv: wanted either kh and kw or kernel_height and kernel_width, got both",
+    ),
+    (
+        [IMAGE, {"type": "maxpool", "name": "p", "kw": 2, "kh": 2, "kernel_width": 2}],
+        "p: wanted either kh and kw or",
+    ),
+    ([IMAGE, {"type": "relu", "name": "r", "kernel_width": 2}], "r: relu has no key 'kernel_width'"),
     ([IMAGE | {"depth": 0}], "image: depth: wanted a whole number >= 1, got 0"),
     ([IMAGE | {"rows": "8"}], "image: rows: wanted a whole number >= 1, got '8'"),
     ([IMAGE | {"rows": True}], "image: rows: wanted a whole number >= 1, got True"),
@@ -192,6 +201,19 @@ BAD: list[tuple[Any, str]] = [
 def test_bad_tables(entries: Any, told: str) -> None:
     with pytest.raises(GraphError, match=told):
         Graph.from_metadata(entries)
+
+
+@pytest.mark.parametrize("kind", ["conv", "deconv", "maxpool", "avgpool"])
+def test_the_sides_of_a_kernel_written_out(kind: str) -> None:
+    keys = {"num_output": 2} if kind in ("conv", "deconv") else {}
+    short, long = (
+        Graph.from_metadata([IMAGE, {"type": kind, "name": "y", tall: 3, wide: 2, **keys}])
+        for tall, wide in (("kh", "kw"), ("kernel_height", "kernel_width"))
+    )
+    assert short.description == long.description
+    assert {name: x.tobytes() for name, x in short.state.items()} == {
+        name: x.tobytes() for name, x in long.state.items()
+    }
 
 
 def test_bad_arguments() -> None:
@@ -276,13 +298,17 @@ def test_a_description_in_toml(tmp_path: Path) -> None:
         ('"float32"', "32", GraphError, "dtype"),
         ('"multi_class_cross_entropy"', "[1]", GraphError, "loss"),
         ("seed = 4", "output = [1]", GraphError, "output: wanted"),
+        ("num_output = 3", "num_output = 3\nbias = 1", GraphError, "fc1: fc has no key 'bias'"),
+        ("kh = 3", "kh = 30", GraphError, "conv1: a ConvolutionLayer cannot take 8 x 6 x 1 x N"),
     ],
 )
 def test_bad_toml(tmp_path: Path, old: str, new: str, error: Any, told: str) -> None:
     path = tmp_path / "model.toml"
     path.write_bytes(TOML.replace(old, new).encode("latin-1"))
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=told) as caught:
         Graph.from_file(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).count(str(path)) == 1
 
 
 def test_no_file(tmp_path: Path) -> None:

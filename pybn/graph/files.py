@@ -19,6 +19,7 @@ from pybn.errors import FileError, FormatError, GraphError, PybnError
 from pybn.formats import bundle
 from pybn.graph.metadata import class_named, loss_named, make
 from pybn.graph.node import Input, Node, article
+from pybn.graph.other_files import what_is_told, what_it_is
 from pybn.layers.base import Array
 
 VERSION = 1
@@ -56,7 +57,14 @@ def read_model(path: str | os.PathLike[str]) -> tuple[list[Node], Any, dict[str,
 
     Raises FileError where the file cannot be read, FormatError where it is damaged or no saved model.
     """
-    state, text = bundle.read(path)
+    try:
+        state, text = bundle.read(path)
+    except FormatError as error:
+        if known := what_it_is(path):
+            raise FormatError(f"{path}: {known}") from error
+        raise
+    if known := what_is_told(text):
+        raise FormatError(f"{path}: {known}")
     try:
         told = json.loads(text)
         if not isinstance(told, dict) or told.get("pybn_model") != VERSION:

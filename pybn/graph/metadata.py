@@ -172,8 +172,7 @@ def _layer(
         key for key, argument in short.items() if signature[argument].default is inspect.Parameter.empty
     ]
     of_weight = WEIGHTS.get(found.__name__, ())
-    given = {argument: key for key, argument in short.items() if argument in options}
-    renamed = {given.get(key, key): value for key, value in options.items()}
+    renamed = _renamed(name, options, [*short, *of_weight])
     _keys(name, kind, renamed, [*of_weight, *needed], list(short))
     arguments = {short[key]: value for key, value in renamed.items() if key not in of_weight}
     if "layout" in signature:
@@ -182,6 +181,18 @@ def _layer(
     if not of_weight:
         return layer, None
     return layer, Weight(**{key: whole(name, key, renamed[key]) for key in of_weight})
+
+
+def _renamed(name: str, options: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """Return options by their short names, of those that are `known`: kernel_height as kh."""
+    renamed: dict[str, Any] = {}
+    for key, value in options.items():
+        short = _SHORT.get(key, key)
+        taken = short if short in known else key
+        if taken in renamed:
+            raise GraphError(f"{name}: wanted either kh and kw or kernel_height and kernel_width, got both")
+        renamed[taken] = value
+    return renamed
 
 
 def _keys(name: str, kind: str, options: Mapping[str, Any], needed: list[str], others: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pybn.errors import FormatError, GraphError, StateError
+from pybn.errors import FormatError, GraphError, LayoutError, StateError
 from pybn.formats.bundle import is_hdf5
 from pybn.graph.files import read_model, read_toml, write_model
 from pybn.graph.loss import check_targets_of, regularise
@@ -98,9 +98,15 @@ class Graph(Wired):
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """Return the model of a file: one that `save` wrote, or a description in TOML.
 
-        Raises as `load`; GraphError or LayoutError, naming the layer, for a description that makes no model.
+        Raises as `load`; GraphError or LayoutError, naming file and layer, for a description that makes no model.
         """
-        return cls._load(path) if is_hdf5(path) else cls.from_metadata(**read_toml(path))
+        if is_hdf5(path):
+            return cls._load(path)
+        told = read_toml(path)
+        try:
+            return cls.from_metadata(**told)
+        except (GraphError, LayoutError) as error:
+            raise type(error)(f"{path}: {error}") from error
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to `path`, in HDF5, all of it or nothing.
