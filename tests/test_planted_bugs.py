@@ -356,7 +356,7 @@ def test_a_bug_in_spatial_batch_norm(
 def test_another_layout_than_the_one_asked_for(
     monkeypatch: pytest.MonkeyPatch, parity: Callable[..., Result]
 ) -> None:
-    bugged = edited(spatial_batch_norm, ('image_layout(layout)', '"HWNC"'))
+    bugged = edited(spatial_batch_norm, ("image_layout(layout)", '"HWNC"'))
     monkeypatch.setattr(pybn.layers, "SpatialBatchNorm", bugged.SpatialBatchNorm)
     result = parity("spatial_batch_norm", "height is not width")
     assert result.status is Status.ERROR
