@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
+from pybn.kernels.elementwise import check_any
 from pybn.layouts import axes
 
 Array = npt.NDArray[Any]
@@ -149,3 +150,45 @@ def check_numerics(numerics: object) -> str:
     if numerics != "octave":
         raise ValueError(f"numerics: wanted 'octave', the one there is in this version, got {numerics!r}")
     return "octave"
+
+
+class Elementwise(Layer):
+    """A layer whose x, y, dy and dx are alike: one to four axes, float32 or float64.
+
+    Checks, `out` and the order of calls are seen to here; a layer gives the arithmetic: `_forward` returns y and
+    leaves in `_kept` an array of the same shape, memory of its own, that `_backward` is given; None leaves nothing.
+    """
+
+    _kept: Array | None = None
+    _dtype: np.dtype[Any] = np.dtype(float)
+
+    def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
+        """Return the shape of y: that of x."""
+        check_any("x", inputs[0])
+        return inputs[0]
+
+    def forward(self, x: Array, *, out: Array | None = None) -> Array:
+        """Return y, shaped as x, written into `out` where one is given."""
+        check_float("x", x)
+        shape = self.output_shape(x.shape)
+        if out is not None:
+            check_out(out, shape, x.dtype)
+        self._dtype = x.dtype
+        with np.errstate(all="ignore"):
+            return self._forward(x, out)
+
+    def backward(self, dy: Array, *, out: Array | None = None) -> Gradients:
+        """Return the gradient by x, shaped as x, written into `out` where one is given."""
+        check_cached(self._kept)
+        assert self._kept is not None  # noqa: S101  # for the type checker
+        check_like("dy", dy, self._kept.shape, self._dtype)
+        if out is not None:
+            check_out(out, dy.shape, dy.dtype)
+        with np.errstate(all="ignore"):
+            return Gradients(self._backward(dy, self._kept, out))
+
+    def _forward(self, x: Array, out: Array | None) -> Array:
+        raise NotImplementedError
+
+    def _backward(self, dy: Array, kept: Array, out: Array | None) -> Array:
+        raise NotImplementedError

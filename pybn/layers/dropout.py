@@ -6,23 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from pybn.kernels.elementwise import check_any, deliver
-from pybn.layers.base import (
-    Array,
-    Gradients,
-    Layer,
-    Shape,
-    check_cached,
-    check_float,
-    check_like,
-    check_out,
-    image_layout,
-    number,
-)
+from pybn.kernels.elementwise import deliver
+from pybn.layers.base import Array, Elementwise, Shape, image_layout, number
 from pybn.layouts import convert
 
 
-class Dropout(Layer):
+class Dropout(Elementwise):
     """y = x * mask, where the mask is 0 with probability `prob`, otherwise 1 / (1 - prob).
 
     Shapes: x, y, dy and dx alike, one to four axes, float32 or float64 throughout.
@@ -48,35 +37,18 @@ class Dropout(Layer):
         self.training = True
         # A list seeds as Octave does; a bare number would seed otherwise.
         self.random = np.random.RandomState(None if seed is None else [int(seed)])
-        self._mask: Array | None = None
 
-    def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
-        """Return the shape of y: that of x."""
-        check_any("x", inputs[0])
-        return inputs[0]
-
-    def forward(self, x: Array, *, out: Array | None = None) -> Array:
-        """Return y, shaped as x, written into `out` where one is given."""
-        check_float("x", x)
-        shape = self.output_shape(x.shape)
-        if out is not None:
-            check_out(out, shape, x.dtype)
+    def _forward(self, x: Array, out: Array | None) -> Array:
         if not self.training:
-            self._mask = None  # a backward after it would be of another batch
+            self._kept = None  # a backward after it would be of another batch
             return deliver(x, out)
-        self._mask = self._drawn(shape, x.dtype)
-        with np.errstate(all="ignore"):
-            return np.multiply(x, self._mask, out=out)
+        self._kept = self._drawn(x.shape, x.dtype)
+        y: Array = np.multiply(x, self._kept, out=out)
+        return y
 
-    def backward(self, dy: Array, *, out: Array | None = None) -> Gradients:
-        """Return the gradient by x, shaped as x, written into `out` where one is given."""
-        check_cached(self._mask)
-        assert self._mask is not None  # noqa: S101  # for the type checker
-        check_like("dy", dy, self._mask.shape, self._mask.dtype)
-        if out is not None:
-            check_out(out, dy.shape, dy.dtype)
-        with np.errstate(all="ignore"):
-            return Gradients(np.multiply(dy, self._mask, out=out))
+    def _backward(self, dy: Array, kept: Array, out: Array | None) -> Array:
+        dx: Array = np.multiply(dy, kept, out=out)
+        return dx
 
     def _drawn(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
         layout = self.layout if self.layout is not None and len(shape) == 4 else None

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybn.kernels.elementwise import check_any, deliver
-from pybn.layers.base import (
-    Array,
-    Gradients,
-    Layer,
-    Shape,
-    check_cached,
-    check_float,
-    check_like,
-    check_out,
-)
+from pybn.kernels.elementwise import deliver
+from pybn.layers.base import Array, Elementwise
 
 
-class Sigmoid(Layer):
+class Sigmoid(Elementwise):
     """y = 1 / (1 + exp(-x)).
 
     Shapes: x, y, dy and dx alike, one to four axes, float32 or float64 throughout.
@@ -28,34 +19,14 @@ class Sigmoid(Layer):
     Source: matlab_ref/Sigmoid.m.
     """
 
-    def __init__(self) -> None:
-        self._y: Array | None = None
-
-    def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
-        """Return the shape of y: that of x."""
-        check_any("x", inputs[0])
-        return inputs[0]
-
-    def forward(self, x: Array, *, out: Array | None = None) -> Array:
-        """Return y, shaped as x, written into `out` where one is given."""
-        check_float("x", x)
-        shape = self.output_shape(x.shape)
-        if out is not None:
-            check_out(out, shape, x.dtype)
-        with np.errstate(all="ignore"):
-            y = np.negative(x)  # memory of our own, in one piece: exp sees the same whatever the memory of x
-            np.exp(y, out=y)
-            np.add(1, y, out=y)
-            np.divide(1, y, out=y)
-        self._y = y
+    def _forward(self, x: Array, out: Array | None) -> Array:
+        y = np.negative(x)  # memory of our own, in one piece: exp sees the same whatever the memory of x
+        np.exp(y, out=y)
+        np.add(1, y, out=y)
+        np.divide(1, y, out=y)
+        self._kept = y
         return deliver(y, out)
 
-    def backward(self, dy: Array, *, out: Array | None = None) -> Gradients:
-        """Return the gradient by x, shaped as x, written into `out` where one is given."""
-        check_cached(self._y)
-        assert self._y is not None  # noqa: S101  # for the type checker
-        check_like("dy", dy, self._y.shape, self._y.dtype)
-        if out is not None:
-            check_out(out, dy.shape, dy.dtype)
-        with np.errstate(all="ignore"):
-            return Gradients(np.multiply(dy, self._y * (1 - self._y), out=out))
+    def _backward(self, dy: Array, kept: Array, out: Array | None) -> Array:
+        dx: Array = np.multiply(dy, kept * (1 - kept), out=out)
+        return dx
