@@ -35,6 +35,11 @@ def axes(layout: str) -> tuple[str, ...]:
     return names
 
 
+def orders_images(layout: object) -> bool:
+    """Tell whether a layout, one letter an axis, is an order of H, W, C and N."""
+    return isinstance(layout, str) and sorted(layout) == ["C", "H", "N", "W"]
+
+
 def permutation(source: str, target: str) -> tuple[int, ...]:
     """Return the argument to `transpose` that brings axes named `source` into the order `target`.
 

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pybn.errors import ShapeError
-from pybn.kernels.patches import check_groups, gather, scatter
-from pybn.kernels.windows import Window, pair, sides
+from pybn.kernels.patches import gather, scatter
+from pybn.kernels.windows import Window, pair, sides, whole
 
 small = st.integers(1, 3)
 windows = st.builds(
@@ -76,10 +76,10 @@ def test_no_sides(value: Any) -> None:
 
 
 def test_groups_are_one_number() -> None:
-    assert [check_groups(g) for g in (1, 4.0, np.int64(2))] == [1, 4, 2]
+    assert [whole("groups", g) for g in (1, 4.0, np.int64(2))] == [1, 4, 2]
     for value in (0, -1, 1.5, True, None, "1", [1], (1, 1), [[1], [1]], np.array([2, 2])):
         with pytest.raises(ValueError, match="groups: wanted a whole number >= 1, got"):
-            check_groups(value)
+            whole("groups", value)
 
 
 # Positions.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pybn.errors import GraphError
 from pybn.graph.node import COMMON, Node, Sizes
+from pybn.layouts import orders_images
 
 
 def images_layout(node: Node, given: Sequence[Sizes]) -> str | None:
@@ -18,8 +19,7 @@ def images_layout(node: Node, given: Sequence[Sizes]) -> str | None:
     A layer of the user's own may call something else its layout.
     """
     layout = getattr(node.layer, "layout", None)
-    known = isinstance(layout, str) and sorted(layout) == ["C", "H", "N", "W"]
-    return str(layout) if known and any(len(sizes) == 4 for sizes in given) else None
+    return str(layout) if orders_images(layout) and any(len(sizes) == 4 for sizes in given) else None
 
 
 def layout_of(nodes: Iterable[Node], sizes: Mapping[str, Sizes]) -> str | None:

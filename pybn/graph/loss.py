@@ -12,7 +12,7 @@ from pybn.errors import GraphError, ShapeError
 from pybn.graph.node import Input, Node, Sizes, article, spell
 from pybn.graph.run import NodeGradients
 from pybn.layers.base import Array, check_float, check_like
-from pybn.layouts import convert
+from pybn.layouts import convert, orders_images
 from pybn.losses import Loss
 from pybn.solvers import l2_gradient, l2_penalty
 
@@ -77,10 +77,9 @@ def regularise(
     return value
 
 
-def _as_matlab(w: Array, layout: str | None) -> Array:
+def _as_matlab(w: Array, layout: Any) -> Array:
     """Return a weight with its axes in MATLAB's order, so that its squares are summed as there."""
-    known = w.ndim == 4 and layout is not None and sorted(layout) == ["C", "H", "N", "W"]
-    return convert(w, layout, "HWCN") if known and layout else w
+    return convert(w, layout, "HWCN") if w.ndim == 4 and orders_images(layout) else w
 
 
 def _eye(t: Array, columns: int, dtype: np.dtype[Any]) -> str:

@@ -12,18 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pybn.kernels.windows import Pair, Window, pair
+from pybn.kernels.windows import Pair, Window
 
 Array = npt.NDArray[Any]
-
-
-def check_groups(groups: object) -> int:
-    """Return a number of groups. Raises ValueError unless it is one whole number >= 1."""
-    try:
-        given = pair("groups", [groups, groups])
-    except ValueError:
-        raise ValueError(f"groups: wanted a whole number >= 1, got {groups!r}") from None
-    return given[0]
 
 
 def gather(images: Array, window: Window, output: Pair) -> Array:

@@ -7,19 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pybn.kernels.windows import Window, pair, sides
+from pybn.kernels.windows import Window, pair, sides, whole
 from pybn.layouts import convert
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
-
-
-def whole(name: str, value: Any) -> int:
-    """Return a whole number as Python's own. Raises ValueError for anything else, and for one below 1."""
-    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not known or not 1 <= value < 2**31 or value != int(value):
-        raise ValueError(f"{name}: wanted a whole number >= 1, got {value!r}")
-    return int(value)
 
 
 def pool_window(kernel_height: object, kernel_width: object, stride: object, pad: object) -> Window:

@@ -21,6 +21,14 @@ Pair = tuple[int, int]
 Sides = tuple[int, int, int, int]
 
 
+def whole(name: str, value: object) -> int:
+    """Return a whole number as Python's own. Raises ValueError for anything else, and for one below 1."""
+    given = None if isinstance(value, Sequence | np.ndarray) else _whole(value, 1)
+    if given is None:
+        raise ValueError(f"{name}: wanted a whole number >= 1, got {value!r}")
+    return given[0]
+
+
 def pair(name: str, value: object, least: int = 1) -> Pair:
     """Return (vertical, horizontal) of a whole number for both, or of two. Raises ValueError."""
     given = _whole(value, least)
@@ -50,7 +58,7 @@ def _whole(value: object, least: int) -> list[int] | None:
     listed = value.ravel().tolist() if isinstance(value, np.ndarray) else value
     items: list[Any] = list(listed) if isinstance(listed, Sequence) else [listed]
     fits = all(
-        (isinstance(n, int | np.integer) or (isinstance(n, float) and n.is_integer()))
+        (isinstance(n, int | np.integer) or (isinstance(n, float | np.floating) and n.is_integer()))
         and not isinstance(n, bool | np.bool_)
         and least <= n < 2**31
         for n in items

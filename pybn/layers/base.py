@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
 from pybn.kernels.elementwise import check_any
-from pybn.layouts import axes
+from pybn.layouts import axes, orders_images
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
@@ -129,7 +129,7 @@ def check_cached(cached: object) -> None:
 
 def image_layout(layout: str) -> str:
     """Return a layout of images, one letter an axis. Raises LayoutError unless it orders H, W, C and N."""
-    if sorted(axes(layout)) != ["C", "H", "N", "W"]:
+    if not orders_images("".join(axes(layout))):
         raise LayoutError(
             f"layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', got {layout!r}"
         )

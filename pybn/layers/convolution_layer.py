@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pybn.errors import ShapeError
-from pybn.kernels.patches import check_groups, gather, scatter
+from pybn.kernels.patches import gather, scatter
 from pybn.kernels.sums import column_sums
-from pybn.kernels.windows import Pair, Window, pair, sides
+from pybn.kernels.windows import Pair, Window, pair, sides, whole
 from pybn.layers.base import (
     Array,
     Gradients,
@@ -57,7 +57,7 @@ class ConvolutionLayer(Layer):
         self.stride = pair("stride", stride)
         self.pad = sides("pad", pad)
         self.layout = image_layout(layout)
-        self.groups = check_groups(groups)
+        self.groups = whole("groups", groups)
         self.dilation = pair("dilation", dilation)
         self.numerics = check_numerics(numerics)
         self._filters = self.layout.replace("N", "F")  # the axes of the weight

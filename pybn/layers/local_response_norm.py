@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from pybn.kernels.pooling import in_layout, whole
+from pybn.kernels.pooling import in_layout
+from pybn.kernels.windows import whole
 from pybn.layers.base import (
     Array,
     Gradients,
