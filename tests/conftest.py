@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,14 @@ import pytest
 
 from pybn.engines.octave import OctaveEngine
 from pybn.pytest_plugin import octave_missing
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_bytecode() -> Iterator[None]:
+    """Let a module that a test writes anew be read anew: byte code of the same second and size would pass for it."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    yield
+    sys.dont_write_bytecode = before
 
 
 @pytest.fixture(scope="session")
