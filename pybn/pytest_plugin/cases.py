@@ -1,4 +1,4 @@
-"""The pytest plugin: case files are collected, one test a case.
+"""Case files as tests, one test a case.
 
 Each test compares the port with Octave's recorded answer and, where Octave is installed, the recorded answer
 with what Octave says now, which proves the record fresh. Without Octave the header says so, cases that are live
@@ -22,44 +22,6 @@ if TYPE_CHECKING:
     from pybn.parity import Result
 
     Answer = Tensors | PybnError
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add our options."""
-    group = parser.getgroup("pybn", "parity with MATLAB code under GNU Octave")
-    group.addoption(
-        "--require-octave", action="store_true", help="fail, rather than skip, where Octave is missing"
-    )
-    group.addoption(
-        "--octave-deadline",
-        type=float,
-        default=60.0,
-        metavar="S",
-        help="seconds that a case may take in Octave",
-    )
-
-
-def pytest_report_header(config: pytest.Config) -> str:
-    """Say who answers."""
-    if problem := octave_missing():
-        action = "fails" if config.getoption("require_octave") else "needs only recorded answers"
-        return f"pybn: {problem}: a case {action}"
-    return "pybn: Octave is here: a case is compared with its recorded answer, and that with Octave's"
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
-    """Collect a .toml that has cases."""
-    if file_path.suffix != ".toml":
-        return None
-    from pybn.case_file import is_case_file
-
-    return CaseFile.from_parent(parent, path=file_path) if is_case_file(file_path) else None
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End Octave."""
-    if (oracle := session.config.stash.get(ORACLE, None)) is not None:
-        oracle.close()
 
 
 def octave_missing() -> str:
@@ -203,11 +165,6 @@ class Oracle:
 
 def _same_file(item: CaseItem) -> list[CaseItem]:
     return [other for other in item.session.items if isinstance(other, CaseItem) and other.path == item.path]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register our marker."""
-    config.addinivalue_line("markers", "parity: a case of a case file: pytest -m parity runs only those")
 
 
 ORACLE = pytest.StashKey[Oracle]()
