@@ -36,7 +36,8 @@ class Status(StrEnum):
 class Result:
     """One case on two engines: how it ended, each tensor's comparison, and in words what went wrong.
 
-    Where tensors differ, `answers` has both sides', until `located` turns them into `divergence`: where they part.
+    Where there is something to compare, `answers` has both sides', until `located` drops them: there may be many,
+    and large. Of those that differ it says in `divergence` where they part.
     """
 
     case: Case
@@ -160,19 +161,18 @@ def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matla
     agrees = all(each.verdict.agrees for each in found)
     if case.diverges and sides[0] != sides[1]:
         if agrees:
-            return Result(case, Status.DIFFERS, found, f"agrees, but is declared to diverge: {case.diverges}")
-        return Result(case, Status.DIVERGES, found, case.diverges)
-    if agrees:
-        return Result(case, Status.AGREES, found)
-    return Result(case, Status.DIFFERS, found, answers=(expected, obtained))
+            reason = f"agrees, but is declared to diverge: {case.diverges}"
+            return Result(case, Status.DIFFERS, found, reason, (expected, obtained))
+        return Result(case, Status.DIVERGES, found, case.diverges, (expected, obtained))
+    return Result(case, Status.AGREES if agrees else Status.DIFFERS, found, answers=(expected, obtained))
 
 
 def located(
     result: Result, golden: GoldenEngine, reference: Reference, sides: Sides = ("matlab", "python")
 ) -> Result:
-    """Return a result that says where its answers part, and keeps them no longer: there may be many, and large."""
-    if result.answers is None:
-        return result
+    """Return a result that says where its answers part, where they do, and keeps them no longer."""
+    if result.answers is None or result.status is not Status.DIFFERS:
+        return replace(result, answers=None)
     case, answers = result.case, result.answers
     found = first_divergence(case, result.comparisons, *answers)
     if found is not None:
