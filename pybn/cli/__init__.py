@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _mend_streams()
     parser = _parser()
     options = parser.parse_args(argv)
+    options.arguments = list(sys.argv[1:] if argv is None else argv)
     if options.command is None:
         parser.print_help(sys.stderr)
         return USAGE

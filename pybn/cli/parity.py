@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, none_of, worst
@@ -12,7 +14,9 @@ from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
 
 if TYPE_CHECKING:
     from pybn.cli.common import Commands
+    from pybn.engines.golden import GoldenEngine
     from pybn.parity import Result
+    from pybn.report.html import Album
 
 
 def add(commands: Commands) -> None:
@@ -39,6 +43,11 @@ def add(commands: Commands) -> None:
         "-q", "--quiet", action="store_true", help="only the last line, and what does not agree"
     )
     command.add_argument("--json", action="store_true", help="JSON instead of a table")
+    command.add_argument(
+        "--report",
+        metavar="FILE",
+        help="also write all of it as one HTML file, with pictures of both sides and of what parts them",
+    )
     command.set_defaults(run=run)
 
 
@@ -67,12 +76,16 @@ def run(options: argparse.Namespace) -> int:
             f"so none is recorded; --expected octave runs {'it' if skipped == 1 else 'them'}"
         )
     expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
-    with expected, obtained, Reference(golden, options.deadline) as reference:
+    album = _album(options)
+    with _page(options) as page, expected, obtained, Reference(golden, options.deadline) as reference:
         ran = parity.run_parity(cases, expected, obtained, golden)
+        seen = ran if album is None else map(album.take, ran)
         sides = (expected.side, obtained.side)
-        answers = (parity.located(result, golden, reference, sides) for result in ran)
+        answers = (parity.located(result, golden, reference, sides) for result in seen)
         results = list(progress(answers, len(cases), f"{options.expected} against {options.obtained}"))
         versions = {k: v for e in (expected, obtained) for k, v in getattr(e, "versions", {}).items()}
+        if page is not None and album is not None:
+            _write(page, options, results, album, golden, versions, skipped, broken)
     if options.json:
         sys.stdout.write(report.parity_json(results, *names, skipped, versions, broken))
     elif cases:
@@ -83,6 +96,50 @@ def run(options: argparse.Namespace) -> int:
         shown_as = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
         sys.stdout.write(report.parity_summary(results, shown_as[0], shown_as[1], skipped, style))
     return worst(_code(results), broken)
+
+
+def _album(options: argparse.Namespace) -> Album | None:
+    if options.report is None:
+        return None
+    from pybn.report.html import Album
+
+    return Album()
+
+
+def _page(options: argparse.Namespace) -> AbstractContextManager[Path | None]:
+    """Return where to write the report: a new file beside it from the start, so that what cannot be is told early."""
+    if options.report is None:
+        return nullcontext()
+    from pybn.formats.base import atomic_write
+
+    return atomic_write(options.report)
+
+
+def _write(
+    page: Path,
+    options: argparse.Namespace,
+    results: Sequence[Result],
+    album: Album,
+    golden: GoldenEngine,
+    versions: dict[str, str],
+    skipped: int,
+    broken: Sequence[PybnError],
+) -> None:
+    from pybn.report.html import report_of
+
+    text = report_of(
+        results,
+        album,
+        golden,
+        sides=(options.expected, options.obtained),
+        versions=versions,
+        arguments=options.arguments,
+        skipped=skipped,
+        broken=broken,
+    )
+    page.write_bytes(text.encode())
+    if not options.quiet:
+        sys.stderr.write(f"report: {options.report} ({page.stat().st_size / 1e6:.1f} MB)\n")
 
 
 def _code(results: Sequence[Result]) -> int:

@@ -1,0 +1,48 @@
+"""`pybn parity --report out.html`: one file for a browser, with pictures of both sides and of what parts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pybn.engines.golden import GoldenEngine
+from pybn.errors import PybnError
+from pybn.parity import Result
+from pybn.report.html.album import Album
+from pybn.report.html.page import html_report
+from pybn.report.html.provenance import command_line, hashes, now, pathless, versions_told
+
+__all__ = ["Album", "report_of"]
+
+
+def report_of(
+    results: Sequence[Result],
+    album: Album,
+    golden: GoldenEngine,
+    *,
+    sides: tuple[str, str],
+    versions: Mapping[str, str],
+    arguments: Sequence[str],
+    skipped: int = 0,
+    broken: Sequence[PybnError] = (),
+) -> str:
+    """Return the report of a run as HTML, of results whose answers `album` took.
+
+    `sides` are the names of the expected and the obtained one, `versions` those of live engines, `arguments` the
+    command line after `pybn`; `skipped` counts live cases that were left out, `broken` are the errors of case
+    files that cannot be read.
+    """
+    cases = [result.case for result in results]
+    words = pathless({case.file.parent for case in cases})
+    files, used = hashes(cases, golden)
+    about = {
+        "schema": 1,
+        "expected": sides[0],
+        "obtained": sides[1],
+        "versions": versions_told(versions, cases, golden),
+        "command": command_line(arguments, words),
+        "date": now(),
+        "files": [[words(name), digest] for name, digest in files],
+        "used": used,
+        "skipped": skipped,
+    }
+    return html_report(results, album, about, words, broken)

@@ -1,0 +1,58 @@
+// Elements, texts and numbers. Whatever comes from outside goes into the page as text, never as markup.
+
+const find = (selector, root = document) => root.querySelector(selector);
+
+/** Make an element: attributes (on... are listeners, null and false are left out), then children: elements or texts. */
+function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+const plural = (n, one, more = `${one}s`) => `${count(n)} ${n === 1 ? one : more}`;
+const count = (n) => Number(n).toLocaleString("en");
+
+/** A measured size in few digits: 0, 0.25, 1.2e-7. */
+function short(value) {
+  if (typeof value === "string") return value;
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e5 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+}
+
+/** A count of ULP, which may have nineteen digits. */
+const ulps = (n) => (typeof n === "number" && n < 1e7 ? count(n) : Number(n).toExponential(1));
+
+const GLYPHS = { differs: "✗", error: "!", "known divergence": "≈", agrees: "✓" };
+const CLASSES = { differs: "bad", error: "error", "known divergence": "known", agrees: "good" };
+const ORDER = ["differs", "error", "known divergence", "agrees"];
+const WORDS = {
+  differs: ["differs", "differ"],
+  error: ["error", "errors"],
+  "known divergence": ["known divergence", "known divergences"],
+  agrees: ["agrees", "agree"],
+};
+
+const glyph = (status) => h("span", { class: `glyph ${CLASSES[status]}`, "aria-hidden": "true" }, GLYPHS[status]);
+
+const badge = (status) => h("span", { class: `badge ${CLASSES[status]}` }, GLYPHS[status], " ", status);
+
+/** A table that scrolls by itself where it is too wide: heads may be [text, class]. */
+function table(caption, heads, rows, attributes) {
+  const head = heads.map((each) => {
+    const [text, kind] = Array.isArray(each) ? each : [each, null];
+    return h("th", { scope: "col", class: kind }, text);
+  });
+  const frame = { class: "scroll", tabindex: "0", role: "region", "aria-label": caption };
+  return h("div", frame, h("table", attributes, h("caption", { class: "unseen" }, caption),
+    h("thead", null, h("tr", null, head)), h("tbody", null, rows)));
+}
+
+function section(title, ...children) {
+  return h("section", null, h("h3", null, title), ...children);
+}

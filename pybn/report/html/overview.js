@@ -1,0 +1,62 @@
+// The whole run: the head of the page, the files at a glance, and where the report comes from.
+
+function showHead() {
+  const cases = report.cases, by = Object.fromEntries(ORDER.map((status) => [status, cases.filter((c) => c.status === status).length]));
+  const tensors = cases.flatMap((c) => c.tensors), equal = tensors.filter((t) => t.verdict === "equal").length;
+  find("#sides").append(`${report.expected} against ${report.obtained} · ${report.date}`);
+  const shares = ORDER.filter((status) => by[status]).map((status) => {
+    const part = h("i", { class: CLASSES[status] });
+    part.style.flexGrow = by[status];
+    return part;
+  });
+  const words = ORDER.filter((status) => by[status]).map((status) => h("span", null, glyph(status), ` ${count(by[status])} ${WORDS[status][by[status] === 1 ? 0 : 1]}`));
+  const told = tensors.length ? h("span", { class: "dim" }, `${plural(tensors.length, "tensor")}, ${equal === tensors.length ? "all" : `${((100 * equal) / tensors.length).toFixed(1)} %`} equal to the last bit`) : "";
+  const skipped = report.skipped ? h("span", { class: "dim" }, `${report.skipped} more, live only`) : "";
+  find("#summary").append(h("div", { class: "shares", "aria-hidden": "true" }, shares), h("p", { class: "counts" }, words, told, skipped));
+  const first = ordered.find((each) => !each.passed);
+  if (first) find("#first").append(firstWrong(first));
+  if (report.broken.length) find("#first").append(h("div", { class: "callout error" }, h("h3", null, "Case files that cannot be read"), report.broken.map((text) => h("pre", null, text))));
+}
+
+function firstWrong(each) {
+  const bad = each.tensors.find((t) => t.name === each.parting?.tensor) ?? each.tensors.find((t) => !t.agrees);
+  let why = each.diagnosis?.sentence ?? "";
+  if (!why && each.message) why = each.message.split("\n")[0];
+  if (!why && bad) why = bad.worst ? `${bad.name} ${bad.verdict}: at [${bad.worst.join(", ")}] wanted ${bad.expected}, got ${bad.obtained}` : `${bad.name}: ${bad.verdict}: wanted ${bad.expected}, got ${bad.obtained}`;
+  return h("p", { class: "firstwrong" }, h("span", { class: "dim" }, "First: "), h("a", { href: `#${keyOf(each)}` }, stemOf(each), " · ", each.name, ` [${each.dtype}]`), " ", h("span", { class: "whyline" }, why));
+}
+
+function showOverview() {
+  const files = report.paths.map((path, k) => [path, report.cases.filter((c) => c.file === k)]);
+  const bad = (cases) => cases.filter((c) => !c.passed).length;
+  files.sort((a, b) => bad(b[1]) - bad(a[1]) || a[0].localeCompare(b[0]));
+  const rows = files.map(([path, cases]) => {
+    const n = (status) => cases.filter((c) => c.status === status).length || "";
+    const tensors = cases.flatMap((c) => c.tensors), equal = tensors.filter((t) => t.verdict === "equal").length;
+    const open = h("button", { type: "button", class: "plain", title: path, onclick: () => choose({ file: cases[0].file }) }, stemOf(cases[0]));
+    return h("tr", null, h("th", { scope: "row" }, open), h("td", { class: "number" }, count(cases.length)),
+      h("td", { class: "number bad" }, n("differs")), h("td", { class: "number error" }, n("error")), h("td", { class: "number known" }, n("known divergence")), h("td", { class: "number" }, n("agrees")),
+      h("td", { class: "number wide" }, count(tensors.length)), h("td", { class: "number wide" }, tensors.length ? `${Math.floor((100 * equal) / tensors.length)} %` : ""));
+  });
+  const heads = ["file", ["cases", "number"], ["differ", "number"], ["error", "number"], ["known", "number"], ["agree", "number"], ["tensors", "number wide"], ["equal bits", "number wide"]];
+  const keys = [["/", "search"], ["j k", "next and previous case"], ["[ ]", "flip slices along the first axis"], [", .", "along the second"], ["arrows", "read a picture that has the focus"]];
+  return [
+    h("header", { class: "casehead" }, h("h2", null, "Overview")),
+    section("Case files", table("Case files", heads, rows)),
+    section("Provenance", h("dl", { class: "facts long" }, [["command", h("code", null, report.command)], ["date", report.date], ["expected", report.expected], ["obtained", report.obtained], ...report.versions].map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))))),
+    staging(),
+    h("details", { class: "provenance" }, h("summary", null, `SHA-256 of ${plural(report.files.length, ".m file")}`), table("SHA-256 of the .m files", ["file", "SHA-256"], report.files.map(([name, digest]) => h("tr", null, h("th", { scope: "row" }, name), h("td", null, h("code", null, digest)))))),
+    section("Keys", h("dl", { class: "facts keys" }, keys.map(([key, what]) => h("div", null, h("dt", null, key.split(" ").map((one) => h("kbd", null, one))), h("dd", null, what))))),
+  ];
+}
+
+/** What was rewritten so that Octave runs it, and what was let pass. */
+function staging() {
+  const { rewrites = [], troubles = [] } = report.staging ?? {};
+  if (!rewrites.length && !troubles.length) return null;
+  const line = (each) => h("th", { scope: "row" }, `${each.file}:${each.line}`);
+  const parts = [];
+  if (rewrites.length) parts.push(table("Rewritten for Octave", ["line", "before", "after", "why"], rewrites.map((each) => h("tr", null, line(each), h("td", null, h("code", null, each.before)), h("td", null, h("code", null, each.after)), h("td", null, each.why)))));
+  if (troubles.length) parts.push(h("h4", null, "Let pass, though Octave may answer otherwise"), table("Let pass", ["line", "text", "why", "fix"], troubles.map((each) => h("tr", null, line(each), h("td", null, h("code", null, each.text)), h("td", null, each.why), h("td", null, each.fix)))));
+  return section("Staging", h("p", { class: "note" }, `${plural(rewrites.length, "rewrite")}; no line of yours was changed in place.`), ...parts);
+}

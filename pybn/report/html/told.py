@@ -1,0 +1,116 @@
+"""What was found of each case, as JSON data for the report's script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pybn.compare import EXACT, Comparison, Tolerance
+from pybn.divergence import Divergence, walk
+from pybn.parity import Result
+from pybn.report.divergence import verdict_lines
+from pybn.report.style import finite
+
+Words = Callable[[str], str]
+
+
+def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Words) -> dict[str, Any]:
+    """Return all that is told of a case; `seen` is what the album has of it, `words` takes paths out of messages."""
+    case = result.case
+    places = {place.name: place for place in walk(case)}
+    return {
+        "name": case.name,
+        "dtype": case.dtype,
+        "status": str(result.status),
+        "passed": result.passed,
+        "message": words(result.message),
+        "refuses": [case.refuses.matlab, case.refuses.python] if case.refuses else None,
+        "diverges": case.diverges,
+        "diagnosis": _diagnosis(result, words),
+        "parting": _parting(result.divergence),
+        "tensors": [
+            _tensor(found, case.tolerances.get(found.name, EXACT), seen.get(found.name, {}))
+            | (_place(places[found.name]) if found.name in places else {})
+            for found in result.comparisons
+        ],
+        "matlab": [f"{case.matlab.kind} {case.matlab.name}", *(step.text for step in case.matlab.steps)],
+        "python": [case.python.target, *(step.text for step in case.python.steps)],
+        "attrs": {name: repr(value) for name, value in case.attrs.items()},
+        "inputs": [
+            {"name": t.name, "axes": list(t.axes), "shape": list(t.shape), "dtype": t.dtype}
+            for t in case.inputs.values()
+        ],
+        "digest": case.digest(),
+    }
+
+
+def _place(place: Any) -> dict[str, str]:
+    return {"layer": place.layer, "way": place.direction}
+
+
+def _tensor(found: Comparison, tolerance: Tolerance, seen: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = {name: finite(getattr(found, name)) for name in ("max_abs", "max_rel", "scaled")}
+    return {
+        "name": found.name,
+        "verdict": str(found.verdict),
+        "agrees": found.verdict.agrees,
+        "max_ulp": finite(found.max_ulp),
+        "worst": list(found.worst) if found.worst is not None else None,
+        "expected": found.expected,
+        "obtained": found.obtained,
+        "nonfinite": found.nonfinite,
+        "zero_signs": found.zero_signs,
+        "tolerance": tolerance_words(tolerance),
+        "ulp": finite(tolerance.ulp)
+        if not (tolerance.rtol or tolerance.atol or tolerance.ulp_of_max)
+        else None,
+        "because": tolerance.because,
+        **numbers,
+        **seen,
+    }
+
+
+def tolerance_words(close: Tolerance) -> str:
+    """Say how close an element has to be."""
+    told = [f"{close.ulp:g} ULP"] if close.ulp else []
+    told += [f"{close.ulp_of_max:g} ULP of the largest element"] if close.ulp_of_max else []
+    if close.atol or close.rtol:
+        parts = [f"{close.atol:g}"] if close.atol else []
+        parts += [f"{close.rtol:g} of |expected|"] if close.rtol else []
+        told.append(" + ".join(parts))
+    return " or ".join(told) or "exact"
+
+
+def _parting(found: Divergence | None) -> dict[str, Any] | None:
+    """Return where two answers part: the tensors around it, and who is further from the truth."""
+    if found is None:
+        return None
+    return {
+        "tensor": found.place.name,
+        "layer": found.place.layer,
+        "way": found.place.direction,
+        "before": found.skipped,
+        "after": found.left,
+        "verdict": " ".join(line.strip() for line in verdict_lines(found)),
+        "rows": [
+            {
+                "name": row.place.name,
+                "layer": row.place.layer,
+                "way": row.place.direction,
+                "verdict": str(row.comparison.verdict),
+                "agrees": row.comparison.verdict.agrees,
+                "error": None if math.isnan(row.error) else finite(row.error),
+                "ulp": row.comparison.max_ulp,
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def _diagnosis(result: Result, words: Words) -> dict[str, str] | None:
+    """Return the sentence that says why it differs, and the fix."""
+    found = getattr(result, "diagnosis", None)
+    if found is None:
+        return None
+    return {"sentence": words(str(found.sentence)), "fix": words(str(found.fix))}
