@@ -41,13 +41,19 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class MatlabSide:
-    """What the oracle runs: a class constructed with `new`, or a function; folders that go on its path."""
+    """What the oracle runs: a class constructed with `new`, or a function; folders that go on its path.
+
+    `tree` is a whole folder of code that is made fit for Octave and put on the path, below `path`; `allow` names
+    the rules of constructs which Octave gets silently wrong and that the user accepts.
+    """
 
     path: tuple[Path, ...]
     kind: str  # "class" or "function"
     name: str
     new: tuple[Any, ...]
     steps: tuple[Step, ...]
+    allow: tuple[str, ...] = ()
+    tree: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
