@@ -101,7 +101,7 @@ def test_time_is_linear(piece: str) -> None:
         ("import a.b.*", "name command"),
         ("methods(x)\nproperties = 3", "name op name op name op number"),
         ("function f\narguments = 3", "keyword name name op number"),
-        ("function f(x)\n% help\narguments\n x double\nend\nend", "keyword name op name op keyword name name" + 2 * " keyword"),
+        ("function f(x)\narguments\n x double\nend\nend", "keyword name op name op keyword name name" + 2 * " keyword"),
         ("endif = 3", "name op number"),
         ("if x, y, endif", "keyword name op name op keyword"),
         ("x = (1\nif y\nend", "name op op number keyword name keyword"),

@@ -62,6 +62,7 @@ OPERATOR = re.compile(r"(?:\.[*/\\^']|[=~!<>]=|&&|\|\||[-+*/^|&]=|\+\+|--|[-+*/\
 ARGUMENTS = re.compile(r"[ \t]*(?:\([^()\r\n]*\))?[ \t]*(?:[%#,;\r\n]|\.\.\.|\Z)")
 SPACES = re.compile(r"[ \t]*")
 
+MARKS = ("\ufeff", "\xef\xbb\xbf")  # UTF-8's byte order mark, and its bytes
 OPEN = {"(": ")", "[": "]", "{": "}"}
 CLOSE = frozenset(OPEN.values())
 OPERANDS = frozenset({"name", "number", "string", "dstring", "last"})
@@ -124,6 +125,9 @@ class _Lexer:
 
     def run(self) -> Iterator[Token]:
         text, size, match = self.text, len(self.text), MASTER.match
+        if mark := next((mark for mark in MARKS if text.startswith(mark)), ""):
+            self.pos = len(mark)
+            yield Token("space", mark, 1, 0, 0)
         while self.pos < size:
             found = match(text, self.pos)
             assert found is not None  # noqa: S101  # every character is in one of the alternatives

@@ -1,0 +1,71 @@
+"""One .m file as staging sees it: its bytes as text, its tokens and its outline, each made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from pybn.mfile import Outline, Token, lines, outline, significant, tokens
+from pybn.mfile.blocks import Block, blocks
+from pybn.staging.findings import Edit, Trouble
+
+
+class Source:
+    """A .m file: `where` is its path relative to its tree, `text` its bytes one character each (latin-1)."""
+
+    def __init__(self, path: Path, where: str, text: str) -> None:
+        self.path = path
+        self.where = where
+        self.text = text
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """All tokens."""
+        return tokens(self.text)
+
+    @cached_property
+    def meaning(self) -> list[Token]:
+        """The tokens less space, comments and line ends."""
+        return significant(self.tokens)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The names in the code: not those in comments and strings."""
+        return frozenset(t.text for t in self.tokens if t.kind == "name")
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The outermost blocks."""
+        return blocks(self.tokens)
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What the file declares."""
+        return outline(self.text, self.path.stem)
+
+    def line(self, number: int) -> str:
+        """Return a line (from 1) for a reader, without its end and the space around it; "" where there is none."""
+        found = lines(self.text)
+        return readable(found[number - 1]) if 0 < number <= len(found) else ""
+
+    def trouble(self, line: int, why: str, fix: str, rule: str, kind: str) -> Trouble:
+        """Make a trouble of one of our lines; `kind` is findings.SILENT or findings.CANNOT."""
+        return Trouble(self.where, line, self.line(line), why, fix, rule, kind)  # type: ignore[arg-type]
+
+    def edited(self, edits: Iterable[Edit]) -> Source:
+        """Return this source with the edits made; of two that overlap, the first."""
+        parts, at = [], 0
+        for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+            if edit.start >= at:
+                parts += [self.text[at : edit.start], edit.text]
+                at = edit.end
+        return Source(self.path, self.where, "".join([*parts, self.text[at:]]))
+
+
+def readable(text: str) -> str:
+    """Return text of latin-1 bytes as a person reads it: as UTF-8 where it is that."""
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode("utf-8")
+    return text.strip()
