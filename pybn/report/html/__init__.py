@@ -36,8 +36,8 @@ def report_of(
     files, used = hashes(cases, golden)
     about = {
         "schema": 1,
-        "expected": sides[0],
-        "obtained": sides[1],
+        "expected": _side(sides[0], versions),
+        "obtained": _side(sides[1], versions),
         "versions": versions_told(versions, cases, golden),
         "command": command_line(arguments, words),
         "date": now(),
@@ -46,3 +46,9 @@ def report_of(
         "skipped": skipped,
     }
     return html_report(results, album, about, words, broken)
+
+
+def _side(name: str, versions: Mapping[str, str]) -> str:
+    """Say in words who answered."""
+    told = {"golden": "Octave's recorded answers", "port": "the Python port"}
+    return told.get(name) or f"{name.capitalize()} {versions.get(name, '')}".rstrip() + ", live"

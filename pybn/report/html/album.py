@@ -13,7 +13,7 @@ from pybn.report.html.packed import dtype_name, pack, packable, pick, plain
 
 MB = 1_000_000
 FAILING, PASSING = 2.4 * MB, 1.2 * MB  # bytes of pictures, as they are in the file
-SHARE = {True: 1 / 40, False: 1 / 200}  # of the room left, for one tensor; so there is always some left
+SHARE = {True: 1 / 20, False: 1 / 200}  # of the room left, for one tensor; so there is always some left
 MOST = {True: 16384, False: 1024}  # elements of one tensor, of each side
 LEAST = 64  # elements: fewer make no picture
 BASE64 = 4 / 3

@@ -19,8 +19,8 @@ const count = (n) => Number(n).toLocaleString("en");
 
 /** A measured size in few digits: 0, 0.25, 1.2e-7. */
 function short(value) {
-  if (typeof value === "string") return value;
-  if (value === 0 || !Number.isFinite(value)) return String(value);
+  if (typeof value === "string") return value.replace("inf", "Inf").replace("nan", "NaN");
+  if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "Inf");
   const size = Math.abs(value);
   return size >= 1e-3 && size < 1e5 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }

@@ -59,7 +59,9 @@ function tensorTable(each, first) {
       h("td", { class: "wide" }, t.tolerance));
   });
   const heads = ["tensor", "shape", ["dtype", "wide"], "verdict", ["max ULP", "number"], ["max abs", "number wide"], ["max rel", "number wide"], ["allowed", "wide"]];
-  return section("Tensors", table("Tensors", heads, rows, { class: "tensors" }));
+  const box = section("Tensors", table("Tensors", heads, rows, { class: "tensors" }));
+  if (rows.length > 8) box.lastChild.classList.add("long");
+  return box;
 }
 
 const shapeWords = (t) => {
@@ -70,25 +72,24 @@ const shapeWords = (t) => {
 };
 
 async function showTensor(each, t, into) {
-  const facts = [];
-  const fact = (name, value, kind) => value !== null && value !== "" && facts.push(h("div", { class: kind }, h("dt", null, name), h("dd", null, value)));
+  const fact = (name, value, kind) => h("div", { class: kind }, h("dt", null, name), h("dd", null, value));
   const unlike = ["wrong shape", "wrong dtype", "missing"].includes(t.verdict);
-  if (unlike) { fact("wanted", t.expected); fact("got", t.obtained); }
-  if (t.worst) fact("worst element", [h("code", null, `[${t.worst.join(", ")}]`), `: wanted `, h("code", null, t.expected), ", got ", h("code", null, t.obtained)], "long");
-  if (!unlike && t.verdict !== "equal") {
-    fact("max ULP", ulps(t.max_ulp));
-    fact("max difference", short(t.max_abs));
-    fact("max relative", short(t.max_rel));
-    if (t.scaled) fact("in ULP of the largest element", short(t.scaled));
-  }
-  if (t.nonfinite) fact("NaN or Inf out of place", count(t.nonfinite));
-  if (t.zero_signs) fact("zeros of the other sign", count(t.zero_signs));
-  fact("allowed", [t.tolerance, t.because ? `, because ${t.because}` : ""], "long");
-  if (t.layer) fact("layer", `${t.layer}, ${t.way}`);
+  const above = [
+    unlike && fact("wanted", h("code", null, t.expected)), unlike && fact("got", h("code", null, t.obtained)),
+    t.worst && fact("worst element", [h("code", null, `[${t.worst.join(", ")}]`), " wanted ", h("code", null, t.expected), ", got ", h("code", { class: t.agrees ? null : "off" }, t.obtained)]),
+    fact("allowed", [t.tolerance, t.because ? `, because ${t.because}` : ""]),
+  ];
+  const measured = !unlike && t.verdict !== "equal";
+  const below = [
+    measured && fact("max ULP", ulps(t.max_ulp)), measured && fact("max difference", short(t.max_abs)), measured && fact("max relative", short(t.max_rel)),
+    t.scaled ? fact("of the largest element", `${short(t.scaled)} ULP`) : "",
+    t.nonfinite ? fact("NaN or Inf out of place", count(t.nonfinite)) : "", t.zero_signs ? fact("zeros of the other sign", count(t.zero_signs)) : "",
+    t.layer && fact("layer", `${t.layer}, ${t.way}`),
+  ].filter(Boolean);
   const pictures = h("div", { class: "pictures" });
   const heading = h("h3", null, t.name, " ", h("span", { class: t.agrees ? "good" : "bad" }, t.verdict === "equal" ? "equal to the last bit" : t.verdict));
-  const histogram = t.histogram && t.verdict !== "equal" && t.histogram.length > 0 ? ulpHistogram(t) : "";
-  into.replaceChildren(h("section", null, heading, h("dl", { class: "facts" }, facts), pictures, histogram));
+  const histogram = t.histogram && t.verdict !== "equal" ? ulpHistogram(t) : "";
+  into.replaceChildren(h("section", null, heading, h("dl", { class: "facts" }, above), pictures, below.length ? h("dl", { class: "facts" }, below) : "", histogram));
   flip.current = null;
   if (!t.picture) {
     const scalar = t.shape && !t.shape.length;

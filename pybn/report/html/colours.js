@@ -27,8 +27,8 @@ function diverging(most) {
   const mode = dark.matches ? "dark" : "light";
   return (value) => {
     if (value === 0) return LESS[mode][0];
-    if (value !== value) return SPECIAL.NaN;
-    const share = most > 0 && Number.isFinite(value) ? Math.abs(value) / most : 1;
+    if (!Number.isFinite(value)) return SPECIAL.NaN; // out of place
+    const share = most > 0 ? Math.abs(value) / most : 1;
     return through(value < 0 ? LESS[mode] : MORE[mode], 0.12 + 0.88 * Math.min(1, share));
   };
 }
@@ -54,14 +54,16 @@ function colourBar(paint, from, to, texts) {
 }
 
 /** Say what the special colours are, of those that occur. */
-function specialLegend(arrays) {
+function specialLegend(arrays, error) {
   const seen = new Set();
+  const astray = error?.some((value) => !Number.isFinite(value));
+  if (astray) seen.add("NaN");
   for (const values of arrays) for (const value of values) if (!Number.isFinite(value)) seen.add(value !== value ? "NaN" : value > 0 ? "Inf" : "-Inf");
   const names = Object.keys(SPECIAL).filter((name) => seen.has(name));
   return names.map((name) => {
     const swatch = h("i", { "aria-hidden": "true" });
     swatch.style.background = css(SPECIAL[name]);
-    return h("span", { class: "swatch" }, swatch, name.replace("-", "−"));
+    return h("span", { class: "swatch" }, swatch, name, name === "NaN" && astray ? "; in the error: NaN or Inf out of place" : "");
   });
 }
 

@@ -52,7 +52,7 @@ function elementText(side, k) {
   const one = (value) => (single ? single32(value) : real(value));
   if (side.complex) {
     const im = side.values[2 * k + 1];
-    return `${one(side.values[2 * k])} ${im < 0 || Object.is(im, -0) ? "−" : "+"} ${one(Math.abs(im))}i`;
+    return `${one(side.values[2 * k])} ${im < 0 || Object.is(im, -0) ? "-" : "+"} ${one(Math.abs(im))}i`;
   }
   const value = side.values[k];
   if (side.dtype === "bool") return value ? "true" : "false";

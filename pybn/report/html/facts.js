@@ -11,7 +11,7 @@ function readout(a, b, axes, labels, sameType) {
     if (b) {
       const part = differences(pairOf(a, k), pairOf(b, k), "magnitude")[0];
       cells.push(cell(labels[1], elementText(b, k), elementText(a, k) === elementText(b, k) ? null : "off"));
-      if (!a.complex) cells.push(cell("difference", short(part)));
+      if (!a.complex) cells.push(cell("difference", Number.isFinite(part) ? short(part) : "–"));
       if (sameType) { const far = ulpDistance(a, b, k); cells.push(cell(a.dtype.includes("int") || a.dtype === "bool" ? "units" : "ULP", Number.isNaN(far) ? "–" : ulps(far))); }
     }
     element.replaceChildren(...cells);
@@ -102,15 +102,45 @@ function valueTable(a, b, axes) {
   return { element, show: (...now) => { last = now; if (element.open) fill(...now); } };
 }
 
+/** A vector as a line, the expected one broad and pale, the obtained one thin upon it. */
+function curve(sides, low, high, side, axis) {
+  const drawn = (tag, attributes, ...children) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+  const width = 720, height = 120, last = sides[0].length - 1, span = high - low || 1;
+  const path = (values) => {
+    let pen = "M";
+    return Array.from(values, (value, k) => {
+      if (!Number.isFinite(value)) { pen = "M"; return ""; }
+      const step = `${pen}${((width * k) / last).toFixed(1)} ${(height - 4 - ((height - 8) * (value - low)) / span).toFixed(1)}`;
+      pen = "L";
+      return step;
+    }).join("");
+  };
+  const lines = sides.map((values, k) => drawn("path", { d: path(values), class: sides.length > 1 && k === 0 ? "broad" : "thin", fill: "none", "vector-effect": "non-scaling-stroke" }));
+  const plot = drawn("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": `the elements along ${axis}, from ${short(low)} to ${short(high)}` }, ...lines);
+  const ends = h("div", { class: "ends" }, h("span", null, `${axis} ${side.start[0]}`), h("span", null, `${short(low)} … ${short(high)}`, sides.length > 1 ? "; broad: expected, thin: obtained" : ""), h("span", null, side.start[0] + side.step[0] * last));
+  return h("figure", { class: "curve" }, plot, ends);
+}
+
+const BARS = 14; // of a histogram at most
+
 /** How many elements are how many ULP apart. */
 function ulpHistogram(tensor) {
-  const bins = tensor.histogram, most = Math.max(...bins), unit = /int|bool/.test(tensor.dtype) ? "units" : "ULP";
-  const name = (k) => (k < 3 ? String(k) : k < 15 ? `${2 ** (k - 2) + 1}–${2 ** (k - 1)}` : `≤2^${k - 1}`);
-  const upper = (k) => (k === 0 ? 0 : 2 ** (k - 1));
-  const rows = bins.map((n, k) => {
-    const bar = h("i", { class: tensor.ulp !== null && upper(k) > tensor.ulp && (k < 3 || 2 ** (k - 2) + 1 > tensor.ulp) ? "bad" : k ? "off" : "" });
-    bar.style.width = n ? `max(2px, ${(100 * n) / most}%)` : "0";
-    return n || (k < 9 && k <= bins.length) ? h("tr", null, h("th", { scope: "row" }, name(k)), h("td", { class: "bar" }, bar), h("td", { class: "number" }, count(n))) : null;
+  const unit = /int|bool/.test(tensor.dtype) ? "units" : "ULP";
+  const lower = (k) => (k < 3 ? k : 2 ** (k - 2) + 1), upper = (k) => (k === 0 ? 0 : 2 ** (k - 1));
+  let bars = tensor.histogram.map((n, k) => ({ n, from: k, to: k })).filter((bar) => bar.n || bar.to === 0);
+  while (bars.length > BARS) bars = bars.flatMap((bar, k) => (k === 0 ? [bar] : k % 2 ? [{ n: bar.n + (bars[k + 1]?.n ?? 0), from: bar.from, to: (bars[k + 1] ?? bar).to }] : []));
+  const most = Math.max(...bars.map((bar) => bar.n), 1);
+  const power = (k) => (k < 15 ? count(upper(k)) : ["2", h("sup", null, k - 1)]);
+  const name = (bar) => (bar.to < 3 && bar.from === bar.to ? String(bar.to) : bar.to < 15 ? `${count(lower(bar.from))}–${count(upper(bar.to))}` : ["≤ ", power(bar.to)]);
+  const rows = bars.map((bar) => {
+    const mark = h("i", { class: tensor.ulp !== null && lower(bar.from) > tensor.ulp ? "bad" : bar.to ? "off" : "" });
+    mark.style.width = bar.n ? `max(2px, ${(100 * bar.n) / most}%)` : "0";
+    return h("tr", null, h("th", { scope: "row" }, name(bar)), h("td", { class: "bar" }, mark), h("td", { class: "number" }, count(bar.n)));
   });
-  return table(`Elements by ${unit} between the two sides`, [unit, ["", null], ["elements", "number"]], rows.filter(Boolean), { class: "histogram" });
+  return table(`Elements by ${unit} between the two sides`, [`${unit} apart`, "", ["elements", "number"]], rows, { class: "histogram" });
 }

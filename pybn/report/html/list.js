@@ -2,6 +2,7 @@
 
 const filters = { statuses: new Set(), file: "", dtype: "", tensor: "", text: "" };
 const rows = new Map();
+const MANY = 150; // cases: where there are more, those that agree are folded up until one filters
 
 function buildList() {
   const nav = find("#cases");
@@ -39,11 +40,12 @@ function fillList() {
       return link;
     });
     const tally = h("span", { class: "dim" });
-    const box = h("details", { class: "group", open: true, "data-key": key }, h("summary", null, stemOf(group[0]), " ", tally), links);
-    box.update = () => {
+    const box = h("details", { class: "group", open: key.startsWith("agrees") ? report.cases.length <= MANY : true, "data-key": key }, h("summary", null, stemOf(group[0]), " ", tally), links);
+    box.update = (narrowed) => {
       const n = links.filter((link) => !link.hidden).length;
+      if (narrowed) box.open = true;
       box.hidden = !n;
-      tally.textContent = count(n);
+      tally.textContent = WORDS[group[0].status] ? `${count(n)} ${WORDS[group[0].status][n === 1 ? 0 : 1]}` : count(n);
     };
     find("#rows").append(box);
   }
@@ -80,7 +82,8 @@ function choose(changes) {
     link.hidden = !matches(each, words);
     shown += !link.hidden;
   }
-  for (const box of document.querySelectorAll(".group")) box.update();
+  const narrowed = words.length || filters.file !== "" || filters.dtype || filters.tensor;
+  for (const box of document.querySelectorAll(".group")) box.update(narrowed || filters.statuses.size === 1);
   const all = report.cases.length;
   find("#shown").textContent = shown === all ? `${plural(all, "case")}, what is wrong first` : `${count(shown)} of ${plural(all, "case")}`;
 }

@@ -30,19 +30,20 @@ function showOverview() {
   const files = report.paths.map((path, k) => [path, report.cases.filter((c) => c.file === k)]);
   const bad = (cases) => cases.filter((c) => !c.passed).length;
   files.sort((a, b) => bad(b[1]) - bad(a[1]) || a[0].localeCompare(b[0]));
+  const heads = { differs: "differ", error: "error", "known divergence": "known", agrees: "agree" };
+  const there = ORDER.filter((status) => report.cases.some((c) => c.status === status));
   const rows = files.map(([path, cases]) => {
     const n = (status) => cases.filter((c) => c.status === status).length || "";
     const tensors = cases.flatMap((c) => c.tensors), equal = tensors.filter((t) => t.verdict === "equal").length;
     const open = h("button", { type: "button", class: "plain", title: path, onclick: () => choose({ file: cases[0].file }) }, stemOf(cases[0]));
     return h("tr", null, h("th", { scope: "row" }, open), h("td", { class: "number" }, count(cases.length)),
-      h("td", { class: "number bad" }, n("differs")), h("td", { class: "number error" }, n("error")), h("td", { class: "number known" }, n("known divergence")), h("td", { class: "number" }, n("agrees")),
+      there.map((status) => h("td", { class: `number ${status === "agrees" ? "" : CLASSES[status]}` }, n(status))),
       h("td", { class: "number wide" }, count(tensors.length)), h("td", { class: "number wide" }, tensors.length ? `${Math.floor((100 * equal) / tensors.length)} %` : ""));
   });
-  const heads = ["file", ["cases", "number"], ["differ", "number"], ["error", "number"], ["known", "number"], ["agree", "number"], ["tensors", "number wide"], ["equal bits", "number wide"]];
   const keys = [["/", "search"], ["j k", "next and previous case"], ["[ ]", "flip slices along the first axis"], [", .", "along the second"], ["arrows", "read a picture that has the focus"]];
   return [
     h("header", { class: "casehead" }, h("h2", null, "Overview")),
-    section("Case files", table("Case files", heads, rows)),
+    section("Case files", table("Case files", ["file", ["cases", "number"], ...there.map((status) => [heads[status], "number"]), ["tensors", "number wide"], ["equal bits", "number wide"]], rows)),
     section("Provenance", h("dl", { class: "facts long" }, [["command", h("code", null, report.command)], ["date", report.date], ["expected", report.expected], ["obtained", report.obtained], ...report.versions].map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))))),
     staging(),
     h("details", { class: "provenance" }, h("summary", null, `SHA-256 of ${plural(report.files.length, ".m file")}`), table("SHA-256 of the .m files", ["file", "SHA-256"], report.files.map(([name, digest]) => h("tr", null, h("th", { scope: "row" }, name), h("td", null, h("code", null, digest)))))),

@@ -56,9 +56,7 @@ def html_report(
         "headline": escape(headline(results, broken)),
         "state": "good" if all(r.passed for r in results) and not broken else "bad",
         "without": _without_script(results, broken, words),
-        "index": _packed(
-            json.dumps(told, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-        ),
+        "index": _packed(json.dumps(_shown(told), allow_nan=False, separators=(",", ":")).encode()),
         "pictures": "\n".join(base64.b64encode(data).decode() for data in album.pictures),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _asset("page.html"))
@@ -70,14 +68,14 @@ def headline(results: Sequence[Result], broken: Sequence[PybnError] = ()) -> str
     bad = sum(not result.passed for result in results)
     unread = f"{len(broken)} case file{'s' * (len(broken) > 1)} cannot be read" if broken else ""
     if bad:
-        said = f"{bad} of {len(results)} cases {'does' if bad == 1 else 'do'} not agree"
+        said = f"{bad:,} of {len(results):,} cases {'does' if bad == 1 else 'do'} not agree"
         said = "The case does not agree" if len(results) == 1 else said
     elif not results:
         said = ""
     elif not count[Status.AGREES]:
         said = "None agrees, as declared"
     else:
-        said = "All cases agree" if len(results) > 1 else "The case agrees"
+        said = f"All {len(results):,} cases agree" if len(results) > 1 else "The case agrees"
         said += ", but for known divergences" if count[Status.DIVERGES] else ""
     return "; ".join(part for part in (said, unread) if part) or "No cases"
 

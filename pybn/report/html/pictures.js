@@ -1,6 +1,6 @@
 // One slice as a picture: a canvas of one pixel an element, blown up, with a ring at the worst one and a cursor.
 
-const LARGEST = 30, WRAP = 48; // pixels of an element at most; elements of a vector in a row
+const LARGEST = 34, WRAP = 48; // pixels of an element at most; elements of a vector in a row
 
 /** How a slice lies on the screen: height, width, and which packed element is at a row and a column (-1: none). */
 function geometry(side, rows, columns) {
@@ -91,11 +91,13 @@ function panel(title, moved) {
     const whole = cell >= 2 ? Math.floor(cell) : cell;
     frame.style.width = `${Math.max(whole * width, Math.min(room, 28))}px`;
     frame.style.height = `${Math.max(whole * height, 28)}px`;
+    under.style.width = `max(${frame.style.width}, ${Math.min(room, 150)}px)`;
   }
 
   return {
     element, paint, fit, note, under,
     worst: (place) => put(ring, place),
-    cursor: (place) => { here = place ?? here; put(cursor, place); },
+    /** Move the cursor; upon the ring it is not drawn. */
+    cursor: (place, onWorst) => { here = place ?? here; put(cursor, onWorst ? null : place); },
   };
 }

@@ -6,7 +6,7 @@ function viewer(tensor, sides, labels) {
   const alike = expected && obtained && String(expected.shape) === String(obtained.shape);
   if (alike) return slices(tensor, [expected, obtained], labels);
   const each = [expected, obtained].map((side, k) => side && slices(tensor, [side], [labels[k]]));
-  return h("div", null, each.filter(Boolean));
+  return h("div", { class: "two" }, each.filter(Boolean));
 }
 
 function slices(tensor, sides, labels) {
@@ -18,13 +18,17 @@ function slices(tensor, sides, labels) {
   const positions = (k) => a.count.map((n, axis) => Math.floor(k / strides[axis]) % n);
   const parts = a.complex || b?.complex ? ["real", "imaginary", "magnitude"] : null;
   const sameType = b && a.dtype === b.dtype;
+  if (parts && b) {
+    const most = (part) => Math.max(...extent([differences(a, b, part)]).map(Math.abs));
+    if (most("imaginary") > most("real")) state.part = "imaginary";
+  }
   if (worst >= 0) state.where = positions(worst);
   let chosen = Math.max(worst, 0);
 
   const heads = [...labels, ...(b ? ["Error"] : [])];
   const panels = heads.map((title) => panel(title, (r, c) => choose(plan.at(r, c, state.where))));
   const box = h("div", { class: `panels n${panels.length}` }, panels.map((each) => each.element));
-  const controls = h("div", { class: "controls" }), legend = h("div", { class: "legend" });
+  const lines = h("div"), controls = h("div", { class: "controls" }), legend = h("div", { class: "legend" });
   const read = readout(a, b, axes, labels, sameType), map = minimap(a, axes, goTo), values = valueTable(a, b, axes);
   let plan, data;
 
@@ -36,15 +40,17 @@ function slices(tensor, sides, labels) {
     const [low, high] = extent(values), most = error ? Math.max(...extent([error]).map(Math.abs)) : 0;
     const paint = greys(low, high), wrong = state.mode === "ULP" ? logarithmic(most) : diverging(most);
     data = { values, error, paint, wrong, low, high, most };
-    legend.replaceChildren(...specialLegend([...values, ...(error ? [error] : [])]));
+    legend.replaceChildren(...specialLegend(values, error));
     panels.forEach((each, k) => each.under.replaceChildren(k === 2 ? errorBar() : k === 0 || !b ? colourBar(paint, low, high, [short(low), short(high)]) : h("span", { class: "dim" }, "on the same scale")));
     map.prepare(error, wrong, state);
+    lines.replaceChildren(...(a.count.length === 1 && a.count[0] > 7 ? [curve(values, low, high, a, axes[0])] : []));
   }
 
   function errorBar() {
     if (data.error.every((value) => value === 0)) return h("span", { class: "dim" }, "no difference");
+    if (!data.most) return h("span", { class: "dim" }, "NaN or Inf out of place");
     const ends = state.mode === "ULP" ? [0, data.most] : [-data.most, data.most];
-    const texts = state.mode === "ULP" ? ["0", `${ulps(data.most)} ULP`] : [`−${short(data.most)}`, "0", `+${short(data.most)}`];
+    const texts = state.mode === "ULP" ? ["0", `${ulps(data.most)} ULP`] : [`-${short(data.most)}`, "0", `+${short(data.most)}`];
     return colourBar(data.wrong, ...ends, texts);
   }
 
@@ -75,7 +81,7 @@ function slices(tensor, sides, labels) {
     const place = placeOf(k);
     if (redrawn && !place) return choose(plan.at(0, 0, state.where));
     chosen = k;
-    panels.forEach((each) => each.cursor(place));
+    panels.forEach((each) => each.cursor(place, k === worst && b));
     read.show(k, k === worst && Boolean(b));
   }
 
@@ -91,8 +97,10 @@ function slices(tensor, sides, labels) {
 
   function fill() {
     const focused = controls.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    controls.replaceChildren(...steppers(a, axes, state, goTo), ...choices(a, axes, state, parts, sameType, changed),
-      worst >= 0 && b && a.count.length > 2 ? h("button", { type: "button", "data-key": "worst", onclick: () => { state.where = positions(worst); chosen = worst; refresh(); } }, "Go to the worst") : "");
+    const jump = () => { state.where = positions(worst); chosen = worst; refresh(); };
+    const toWorst = worst >= 0 && b && flippable(a, state).length > 0;
+    controls.replaceChildren(...steppers(a, axes, state, goTo), toWorst ? h("button", { type: "button", "data-key": "worst", onclick: jump }, "Worst") : "",
+      ...choices(a, axes, state, parts, sameType, changed));
     if (focused) controls.querySelector(`[data-key="${focused}"]`)?.focus();
   }
 
@@ -107,7 +115,7 @@ function slices(tensor, sides, labels) {
   prepare();
   fill();
   const note = thinned(a, axes);
-  const element = h("div", { class: "viewer" }, controls, box, legend, read.element,
+  const element = h("div", { class: "viewer" }, controls, lines, box, legend, read.element,
     note && h("p", { class: "note" }, note), map.element, values.element);
   const redraw = () => { prepare(); draw(); };
   new ResizeObserver(() => panels.forEach((each) => each.fit())).observe(box);
@@ -135,7 +143,7 @@ function sliceWords(side, axes, state) {
 function thinned(side, axes) {
   const ordinal = (n) => `${n}${n % 10 === 2 && n !== 12 ? "nd" : "th"}`;
   const told = axes.map((name, axis) => (side.step[axis] > 1 ? `every ${ordinal(side.step[axis])} of ${count(side.shape[axis])} along ${name}` : null)).filter(Boolean);
-  return told.length ? `Thinned out: ${told.join(", ")}. Hover shows exact values; the figures above are of all elements.` : "";
+  return told.length ? `Thinned out: ${told.join(", ")}. What is shown is exact; the figures and the histogram are of all elements.` : "";
 }
 
 /** Buttons and a slider for each axis that one flips through. */
@@ -155,7 +163,7 @@ function choices(side, axes, state, parts, ulp, changed) {
     options.map(([value, text]) => h("option", { value: JSON.stringify(value), selected: state[name] === value }, text))));
   const found = [];
   if (parts) found.push(choice("part", "part", parts.map((part) => [part, part])));
-  if (ulp && side.dtype !== "bool") found.push(choice("mode", "error in", [["difference", "differences"], ["ULP", side.dtype.includes("int") ? "units, log scale" : "ULP, log scale"]]));
+  if (ulp && side.dtype !== "bool") found.push(choice("mode", "error", [["difference", "difference"], ["ULP", side.dtype.includes("int") ? "units (log)" : "ULP (log)"]]));
   if (side.count.length > 2) {
     found.push(choice("rows", "down", axes.map((name, axis) => [axis, name])), choice("columns", "across", axes.map((name, axis) => [axis, name])));
   }
