@@ -1,0 +1,94 @@
+"""Write a first case as TOML that a person reads: what was guessed, and what is to be filled in, stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pybn.scaffold.argument import Argument
+from pybn.scaffold.draft import Draft, default_axes
+from pybn.scaffold.place import Place
+from pybn.scaffold.target import Target
+from pybn.scaffold.toml import comment, inline, key, quoted, value
+
+
+def render(place: Place, draft: Draft, target: Target, kind: str, about: str, paths: tuple[str, str]) -> str:
+    """Return the text of a case file; `kind` is "class" or "function", `paths` the folders of both sides."""
+    return "\n".join(
+        [
+            comment(
+                f'A first case for {place.file.name}. Look for "fill in"; every key is told of in pybn\'s README.'
+            ),
+            f"about = {quoted(about or f'A first case for {place.name}.')}",
+            "",
+            *_sides(place, draft, target, kind, paths),
+            *_attributes([each for each in draft.arguments if each.kind == "value"]),
+            *_inputs([each for each in draft.arguments if each.kind == "tensor"]),
+            *_outputs(draft),
+            *_steps(draft),
+            *_case(draft),
+        ]
+    )
+
+
+def _sides(place: Place, draft: Draft, target: Target, kind: str, paths: tuple[str, str]) -> Iterator[str]:
+    new = value([argument.given if argument.kind == "value" else [] for argument in draft.new])
+    constructs = [f"new = {new}"] if kind == "class" else []
+    missing = "" if target.found else "  # fill in: module:name of the port"
+    yield from ["[matlab]", f"path = {quoted(paths[0])}", f"{kind} = {quoted(place.name)}", *constructs, ""]
+    yield from [
+        "[python]",
+        f"path = {quoted(paths[1])}",
+        f"target = {quoted(target.text)}{missing}",
+        *constructs,
+        "",
+    ]
+
+
+def _attributes(values: list[Argument]) -> Iterator[str]:
+    if values:
+        yield "[attrs]  # given to both sides, as $name"
+        yield from (f"{key(each.name)} = {value(each.value)}{_note(each.note)}" for each in values)
+        yield ""
+
+
+def _inputs(tensors: list[Argument]) -> Iterator[str]:
+    if tensors:
+        yield "[inputs]  # drawn at random; axes name the dimensions, in the order that MATLAB has them"
+        yield from (f"{key(each.name)} = {inline(_declared(each))}{_note(each.note)}" for each in tensors)
+        yield ""
+
+
+def _declared(tensor: Argument) -> dict[str, Any]:
+    table: dict[str, Any] = {"axes": " ".join(tensor.axes)} if tensor.axes else {"shape": list(tensor.shape)}
+    if tensor.matlab:
+        table["matlab"] = tensor.matlab
+    if tensor.dtype:
+        table["dtype"] = tensor.dtype
+    drawn = {"bool": "bool"}.get(tensor.dtype, "integers" if "int" in tensor.dtype else "normal")
+    return table | {"draw": drawn}
+
+
+def _outputs(draft: Draft) -> Iterator[str]:
+    axes = " ".join(default_axes(draft.arguments))
+    yield '[outputs]  # how close: ulp, ulp_of_max, rtol or atol, with because = "..."; equal bits if nothing is said'
+    yield from (f"{key(name)} = {inline({'axes': axes})}  # fill in its axes" for name in draft.outputs)
+    yield ""
+
+
+def _steps(draft: Draft) -> Iterator[str]:
+    for matlab, python in draft.steps:
+        yield from ["[[step]]", f"matlab = {quoted(matlab)}", f"python = {quoted(python)}", ""]
+    if draft.notes:
+        yield from [*(comment(note) for note in draft.notes), ""]
+
+
+def _case(draft: Draft) -> Iterator[str]:
+    yield from ["[[case]]", 'name = "first"']
+    if sizes := draft.sizes():
+        yield f"size = {inline(sizes)}  # of the axes: none like another, so that a transposition shows"
+    yield from ['dtype = "float64"  # ["float64", "float32"] runs both', ""]
+
+
+def _note(note: str) -> str:
+    return comment(note, "  ") if note else ""
