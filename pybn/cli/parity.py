@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
             f"so none is recorded; --expected octave runs {'it' if skipped == 1 else 'them'}"
         )
     expected, obtained = (parity.make_engine(name, golden, options.deadline) for name in names)
-    album = _album(options)
+    album = _album(options, len(cases))
     with _page(options) as page, expected, obtained, Reference(golden, options.deadline) as reference:
         ran = parity.run_parity(cases, expected, obtained, golden)
         seen = ran if album is None else map(album.take, ran)
@@ -98,12 +98,12 @@ def run(options: argparse.Namespace) -> int:
     return worst(_code(results), broken)
 
 
-def _album(options: argparse.Namespace) -> Album | None:
+def _album(options: argparse.Namespace, cases: int) -> Album | None:
     if options.report is None:
         return None
     from pybn.report.html import Album
 
-    return Album()
+    return Album(cases)
 
 
 def _page(options: argparse.Namespace) -> AbstractContextManager[Path | None]:

@@ -15,6 +15,7 @@ FLIPPED, SHOWN = (
     4,
     64,
 )  # what is thinned out first: axes one flips through, down to 4 of them; then a slice, to 64
+LEAST = 16  # elements: fewer make no picture
 KINDS = "?bBhHiIlLqQefdFD"
 
 
@@ -66,6 +67,36 @@ def pick(shape: Sequence[int], axes: Sequence[str], most: int, worst: tuple[int,
                 break
     start = tuple(w % s for w, s in zip(at, step, strict=True))
     return Pick(start, tuple(step), tuple(count), rows, columns)
+
+
+def picture(
+    a: Array | None,
+    b: Array | None,
+    axes: Sequence[str],
+    worst: tuple[int, ...] | None,
+    most: int,
+    allowed: int,
+) -> tuple[bytes, dict[str, Any]] | None:
+    """Pack one or two plain arrays in at most `allowed` bytes, of each at most `most` elements, as many as that takes.
+
+    Returns the bytes and, as JSON data, what is in them; None where too few elements would be left.
+    """
+    while True:
+        picks = [None if x is None else pick(x.shape, axes, most, worst) for x in (a, b)]
+        both = list(zip((a, b), picks, strict=True))
+        sides = [None if x is None or p is None else plain(p.of(x)) for x, p in both]
+        data, mixed = pack(*sides)
+        if len(data) <= allowed:
+            break
+        largest = max(side.size for side in sides if side is not None)
+        if largest <= LEAST:
+            return None
+        most = max(LEAST, min(most, largest) // 2)
+    told = [
+        None if x is None or p is None else p.told() | {"dtype": dtype_name(x), "shape": list(x.shape)}
+        for x, p in both
+    ]
+    return data, {"xor": mixed, "expected": told[0], "obtained": told[1]}
 
 
 def _slice_of(axes: Sequence[str], rank: int) -> tuple[int, int]:
