@@ -74,7 +74,18 @@ def test_no_address_is_locked(text: str) -> None:
     assert not re.search(r"(path|directory|find-links) = |^-|^\.?/", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("script", [".ci/run", "tools/have-chromium", "tools/have-octave", "tools/lock", "tools/run", "tools/setup", "tools/test"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        ".ci/run",
+        "tools/have-chromium",
+        "tools/have-octave",
+        "tools/lock",
+        "tools/run",
+        "tools/setup",
+        "tools/test",
+    ],
+)
 def test_scripts_can_be_called(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
 
