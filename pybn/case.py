@@ -40,6 +40,24 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """One input or output of any structure: structs, cells, text, arrays as they come.
+
+    An output is of kind "value", or "printed": all that the steps print. `given` is an input's own value, as Python
+    has it (what `pybn.values.to_matlab` takes). With `shapes`, arrays are of MATLAB's shape on the Python side too.
+    `how` says how printed text is compared: "text", "words" or "numbers".
+    """
+
+    name: str
+    kind: str = "value"
+    given: Any = None
+    shapes: bool = False
+    how: str = "text"
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    layer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MatlabSide:
     """What the oracle runs: a class constructed with `new`, or a function; folders that go on its path.
 
@@ -92,6 +110,8 @@ class Case:
     diverges: str = ""
     no_derivative: str = ""  # why its gradients are, by design, no derivatives
     live: bool = False
+    input_values: Mapping[str, Value] = field(default_factory=dict)
+    output_values: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
@@ -111,7 +131,8 @@ class Case:
     @property
     def tolerances(self) -> dict[str, Tolerance]:
         """How close each output must be."""
-        return {name: tensor.tolerance for name, tensor in self.outputs.items()}
+        found = {name: tensor.tolerance for name, tensor in self.outputs.items()}
+        return found | {name: value.tolerance for name, value in self.output_values.items()}
 
     def digest(self) -> str:
         """Return the SHA-256 of all that the oracle's answer depends on, the .m files aside."""
@@ -133,7 +154,7 @@ class Case:
 def check_flow(case: Case) -> None:
     """Raise CaseError unless what a step uses is there by then, and every output is bound on both sides."""
     for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
-        known = set(case.inputs)
+        known = {*case.inputs, *case.input_values}
         for step in steps:
             for name in used_names(step):
                 if name not in known:
@@ -146,7 +167,8 @@ def check_flow(case: Case) -> None:
                         f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.attrs)}"
                     )
             known.update(bound_names(step))
-        for name in case.outputs:
+        wanted = [name for name, value in case.output_values.items() if value.kind == "value"]
+        for name in (*case.outputs, *wanted):
             if name not in known:
                 raise CaseError(f"no {side} step binds the output {name!r}")
 

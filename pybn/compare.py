@@ -22,12 +22,16 @@ class Verdict(StrEnum):
     DIFFERS = "differs"
     WRONG_SHAPE = "wrong shape"
     WRONG_DTYPE = "wrong dtype"
+    WRONG_STRUCTURE = "wrong structure"
     MISSING = "missing"
 
     @property
     def agrees(self) -> bool:
         """Whether this is agreement."""
         return self in (Verdict.EQUAL, Verdict.CLOSE)
+
+
+WRONG = (Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE, Verdict.WRONG_STRUCTURE, Verdict.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Comparison:
 
     def explain(self) -> str:
         """Say in one line what was found."""
-        if self.verdict in (Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE, Verdict.MISSING):
+        if self.verdict in WRONG or (self.worst is None and math.isnan(self.max_abs)):
             return f"{self.name}: {self.verdict}: wanted {self.expected}, got {self.obtained}"
         if self.verdict is Verdict.EQUAL:
             return f"{self.name}: equal"

@@ -299,7 +299,7 @@ def test_another_version_of_the_format(tmp_path: Path) -> None:
     small(tmp_path / "a.h5")
     with h5py.File(tmp_path / "a.h5", "r+") as file:
         file.attrs["pybn_fixture"] = 99
-    with pytest.raises(PybnError, match="wanted a pybn fixture of version 1, got 99; pybn record --all"):
+    with pytest.raises(PybnError, match="wanted a pybn fixture of version 1 or 2, got 99; pybn record --all"):
         read_fixture(tmp_path / "a.h5")
 
 

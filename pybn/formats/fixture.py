@@ -1,9 +1,10 @@
 """Fixtures: Octave's answers in HDF5, one file a stem, beside the case file.
 
-    /                      attrs: pybn_fixture (format version)
+    /                      attrs: pybn_fixture (format version: 1, or 2 with values that are no plain arrays)
     /cases/<quoted id>     attrs: id, digest, files, versions, refusal (JSON where structured)
         inputs/<name>      datasets at their declared shape and dtype, attrs: axes
         outputs/<name>
+            or, for a value that is no plain array, a group: structure (JSON) and a vector for each dtype in it
 Chunked, so that every element is under a fletcher32 checksum; metadata is too, by libver="latest".
 """
 
@@ -24,10 +25,11 @@ import numpy.typing as npt
 
 from pybn.errors import FileError, FormatError
 from pybn.formats.base import atomic_write
+from pybn.formats.fixture_value import decode, encode
 
 Array = npt.NDArray[Any]
 
-VERSION = 1
+PLAIN, STRUCTURED = 1, 2  # versions; the first is what a file without structured values has
 LARGEST = 1 << 32  # bytes that one stored tensor may declare
 
 
@@ -35,6 +37,7 @@ LARGEST = 1 << 32  # bytes that one stored tensor may declare
 class Record:
     """What is stored of one case.
 
+    Inputs and outputs are arrays at their declared shape, or any value as `pybn.values` has MATLAB's.
     `digest` is the case's SHA-256, `files` the .m files' (path -> SHA-256); `refusal` is the identifier and the
     message of the error that the case ended with, where it had to.
     """
@@ -43,8 +46,8 @@ class Record:
     digest: str
     files: Mapping[str, str]
     versions: Mapping[str, str]
-    inputs: Mapping[str, Array]
-    outputs: Mapping[str, Array]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
     refusal: tuple[str, str] | None = None
     axes: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,8 +65,13 @@ def write_fixture(path: Path, records: Iterable[Record]) -> None:
 
 def _image(records: Iterable[Record]) -> bytes:
     """Return the bytes of a fixture. HDF5 makes them in memory: on a full disk it tears a file and says nothing."""
+    records = list(records)
+    stored = [
+        value for record in records for part in (record.inputs, record.outputs) for value in part.values()
+    ]
+    plain = all(isinstance(value, np.ndarray) for value in stored)
     with h5py.File("fixture", "w", libver="latest", driver="core", backing_store=False) as file:
-        file.attrs["pybn_fixture"] = VERSION
+        file.attrs["pybn_fixture"] = PLAIN if plain else STRUCTURED
         cases = file.create_group("cases", track_order=True)
         for record in records:
             _write(cases.create_group(quote(record.id, safe=" []()=,+")), record)
@@ -83,7 +91,17 @@ def _write(group: h5py.Group, record: Record) -> None:
     for part, tensors in (("inputs", record.inputs), ("outputs", record.outputs)):
         where = group.create_group(part, track_order=True)
         for name, value in tensors.items():
-            _write_tensor(where, name, value, record.axes.get(name, ""))
+            if isinstance(value, np.ndarray):
+                _write_tensor(where, name, value, record.axes.get(name, ""))
+            else:
+                _write_value(where.create_group(name), value)
+
+
+def _write_value(group: h5py.Group, value: Any) -> None:
+    structure, vectors = encode(value)
+    _write_tensor(group, "structure", np.frombuffer(structure, np.uint8), "")
+    for name, vector in vectors.items():
+        _write_tensor(group, name, vector, "")
 
 
 def _fixed(text: str) -> np.bytes_:
@@ -118,15 +136,15 @@ def read_fixture(path: Path) -> dict[str, Record]:
     try:
         with h5py.File(path, "r") as file:
             version = file.attrs.get("pybn_fixture")
-            if version != VERSION:
+            if version not in (PLAIN, STRUCTURED):
                 raise FormatError(
-                    f"{path}: wanted a pybn fixture of version {VERSION}, got {version}; {_again(path)}"
+                    f"{path}: wanted a pybn fixture of version {PLAIN} or {STRUCTURED}, got {version}; {_again(path)}"
                 )
             cases = _group(path, file.id, b"cases")
             records = [_read(path, cases, name) for name in list(cases)]
     except PermissionError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, IndexError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{path}: is damaged, or no fixture: {error}; {_again(path)}") from error
@@ -148,8 +166,8 @@ def _read(path: Path, cases: h5py.h5g.GroupID, name: bytes) -> Record:
         digest=_text(group, b"digest"),
         files=json.loads(_text(group, b"files")),
         versions=json.loads(_text(group, b"versions")),
-        inputs=_read_tensors(path, _group(path, group, b"inputs")),
-        outputs=_read_tensors(path, _group(path, group, b"outputs")),
+        inputs=_read_values(path, _group(path, group, b"inputs")),
+        outputs=_read_values(path, _group(path, group, b"outputs")),
         refusal=(str(refusal[0]), str(refusal[1])) if refusal else None,
     )
 
@@ -166,8 +184,18 @@ def _text(group: h5py.h5g.GroupID, name: bytes) -> str:
     return found.decode()
 
 
-def _read_tensors(path: Path, group: h5py.h5g.GroupID) -> dict[str, Array]:
-    return {name.decode(): _read_tensor(path, group, name) for name in list(group)}
+def _read_values(path: Path, group: h5py.h5g.GroupID) -> dict[str, Any]:
+    return {name.decode(): _read_value(path, group, name) for name in list(group)}
+
+
+def _read_value(path: Path, group: h5py.h5g.GroupID, name: bytes) -> Any:
+    _want_hard(path, group, name)
+    if h5py.h5o.get_info(group, name).type == h5py.h5o.TYPE_DATASET:
+        return _read_tensor(path, group, name)
+    inner = h5py.h5g.open(group, name)
+    parts = {part.decode(): _read_tensor(path, inner, part) for part in list(inner)}
+    structure = parts.pop("structure").tobytes()
+    return decode(structure, parts)
 
 
 def _read_tensor(path: Path, group: h5py.h5g.GroupID, name: bytes) -> Array:

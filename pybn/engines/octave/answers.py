@@ -11,7 +11,7 @@ import numpy as np
 from pybn.case import Case
 from pybn.engines.base import Array, no_step
 from pybn.engines.octave.session import Session
-from pybn.engines.octave.spec import restore
+from pybn.engines.octave.spec import restore, restore_value
 from pybn.engines.octave.wire import WireError, load
 from pybn.errors import DeadlineError, EngineError, PybnError
 
@@ -74,7 +74,9 @@ def _read(case: Case, file: Path) -> Answer:
     except (OSError, WireError, KeyError, TypeError, AttributeError) as error:
         return no_step(case, f"left an answer that cannot be read: {error}")
     try:
-        return {name: restore(case, name, outputs.get(name)) for name in case.outputs}
+        tensors = {name: restore(case, name, outputs.get(name)) for name in case.outputs}
+        wanted = [name for name, value in case.output_values.items() if value.kind == "value"]
+        return tensors | {name: restore_value(case, name, outputs.get(name)) for name in wanted}
     except EngineError as error:
         return error
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from pybn.case import Case, Tensor
 from pybn.engines.base import from_side, no_step, side_shape, to_side
-from pybn.engines.octave.wire import Foreign
 from pybn.errors import CaseError, DTypeError, ShapeError
 from pybn.steps import (
     NAME,
@@ -30,10 +29,17 @@ from pybn.steps import (
     Target,
     Variable,
 )
+from pybn.values import Cell, CharArray, Foreign, StructArray, foreign, to_matlab
 
 Array = npt.NDArray[Any]
 
-CLASS_NAMES: dict[type, str] = {str: "char", list: "cell", dict: "struct"}
+CLASS_NAMES: dict[type, str] = {
+    str: "char",
+    CharArray: "char",
+    Cell: "cell",
+    dict: "struct",
+    StructArray: "struct",
+}
 
 
 def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -42,7 +48,8 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
     Raises CaseError where a name, a folder or a value cannot be handed over, ShapeError or DTypeError where an
     input is not as it is declared.
     """
-    for name in (*case.matlab.name.split("."), *case.inputs, *case.outputs):
+    wanted = [*case.outputs, *(n for n, v in case.output_values.items() if v.kind == "value")]
+    for name in (*case.matlab.name.split("."), *case.inputs, *case.input_values, *wanted):
         _name(name, f"{case.file}: {case.id}")
     constants: list[Any] = []
     writer = _Writer(case, constants)
@@ -52,9 +59,10 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
         "path": [_folder(case, folder) for folder in case.matlab.path],
         "new": [writer.constant(value) for value in case.matlab.new],
         "steps": [writer.step(step) for step in case.matlab.steps],
-        "outputs": list(case.outputs),
+        "outputs": wanted,
     }
     given = {name: to_side(_checked(case, t, inputs), t, t.matlab) for name, t in case.inputs.items()}
+    given |= {name: _value(case, name, inputs) for name in case.input_values}
     return program, {"inputs": given, "constants": constants}
 
 
@@ -69,6 +77,16 @@ def _checked(case: Case, tensor: Tensor, inputs: Mapping[str, Array]) -> Array:
     if x.shape != tensor.shape:
         raise ShapeError(f"{where} shape {list(x.shape)}")
     return x
+
+
+def _value(case: Case, name: str, inputs: Mapping[str, Any]) -> Any:
+    """Return an input of any structure as MATLAB has it."""
+    if name not in inputs:
+        raise CaseError(f"{case.file}: {case.id}: input {name!r}: wanted a value, got none")
+    try:
+        return to_matlab(inputs[name], name)
+    except DTypeError as error:
+        raise DTypeError(f"{case.file}: {case.id}: input {error}") from error
 
 
 def _folder(case: Case, folder: os.PathLike[str]) -> str:
@@ -202,6 +220,19 @@ def restore(case: Case, name: str, value: Any) -> Array:
     return np.ascontiguousarray(from_side(value.reshape(shape, order="F"), tensor, tensor.matlab)).reshape(
         tensor.shape
     )
+
+
+def restore_value(case: Case, name: str, value: Any) -> Any:
+    """Return Octave's answer of any structure. Raises EngineError where a part of it does not leave Octave."""
+    if value is None:
+        raise no_step(case, f"output {name!r}: wanted a value, got none")
+    for path, found in foreign(value, name).items():
+        raise no_step(
+            case,
+            f"output {name!r}: {path} is an object of class {found.class_name}, which does not leave Octave; "
+            "bind what is wanted of it to an output of its own",
+        )
+    return value
 
 
 def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ a char array of several rows, and loses a sparse logical; and a torn one can cra
 
     value   = class code, is complex, number of dimensions, dimensions (float64 each), then its data
     numbers = the elements in column-major order; complex: all real parts, then all imaginary parts
-    logical, char = a byte an element; char is UTF-8
+    logical, char = a byte an element; a char array's rows are UTF-8
     cell    = a value an element
     struct  = number of fields (float64), each name as its length (float64) and bytes, then for each
               element the value of each field
@@ -19,14 +19,16 @@ import math
 import struct
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from pybn.values import Cell, CharArray, Foreign, StructArray
+
 CLASSES = ("float64", "float32", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 LOGICAL, CHAR, CELL, STRUCT, OBJECT = 11, 12, 13, 14, 15
+MOST = 10_000_000  # structs without fields, or rows without characters: they take no bytes
 
 Array = npt.NDArray[Any]
 
@@ -35,30 +37,51 @@ class WireError(ValueError):
     """The bytes are no value: cut off, or of no known class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """An object of a class that does not travel."""
-
-    class_name: str
-
-
 def dump(value: Any, stream: BinaryIO) -> None:
-    """Write an array, a bool, a number, a str, a list (as a cell row) or a mapping (as a struct). Raises WireError."""
+    """Write a value of `pybn.values`; also a bool, a number, and a list (as a cell row). Raises WireError."""
+    if isinstance(value, str | CharArray):
+        _dump_text(value, stream)
+    elif isinstance(value, Mapping | StructArray):
+        _dump_structs(value, stream)
+    elif isinstance(value, Cell | list | tuple):
+        cell = value if isinstance(value, Cell) else Cell((1, len(value)), tuple(value))
+        _head(stream, CELL, cell.shape)
+        for item in cell.items:
+            dump(item, stream)
+    elif isinstance(value, Foreign):
+        raise WireError(f"an object of class {value.class_name} cannot be handed to Octave")
+    else:
+        _dump_array(value if isinstance(value, np.ndarray) else _scalar(value), stream)
+
+
+def _dump_text(value: str | CharArray, stream: BinaryIO) -> None:
     if isinstance(value, str):
         raw = _utf8(value)
         _head(stream, CHAR, (1 if raw else 0, len(raw)))
         stream.write(raw)
-    elif isinstance(value, Mapping):
-        _head(stream, STRUCT, (1, 1))
-        _names(stream, list(value))
-        for item in value.values():
-            dump(item, stream)
-    elif isinstance(value, list | tuple):
-        _head(stream, CELL, (1, len(value)))
-        for item in value:
-            dump(item, stream)
-    else:
-        _dump_array(value if isinstance(value, np.ndarray) else _scalar(value), stream)
+        return
+    rows = [_row(text, value.shape[1]) for text in value.rows]
+    pages = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, value.shape[0], value.shape[1])
+    _head(stream, CHAR, value.shape)
+    stream.write(pages.transpose(0, 2, 1).tobytes())
+
+
+def _row(text: str, width: int) -> bytes:
+    """Return a row of a char array in as many bytes as it has; not all text of them is UTF-8."""
+    for encoding in ("utf-8", "latin-1"):
+        raw = text.encode(encoding, "replace")
+        if len(raw) == width:
+            return raw
+    raise WireError(f"{text!r} is no row of {width} bytes of a char array")
+
+
+def _dump_structs(value: Mapping[str, Any] | StructArray, stream: BinaryIO) -> None:
+    structs = value if isinstance(value, StructArray) else StructArray((1, 1), tuple(value), (value,))
+    _head(stream, STRUCT, structs.shape)
+    _names(stream, list(structs.fields))
+    for element in structs.elements:
+        for name in structs.fields:
+            dump(element[name], stream)
 
 
 def _scalar(value: bool | float) -> Array:
@@ -98,10 +121,7 @@ def _utf8(text: str) -> bytes:
 
 
 def load(stream: BinaryIO) -> Any:
-    """Read one value: arrays as arrays of at least 2 dimensions, char as str, cell rows as lists, structs as dicts.
-
-    A cell or struct array is a list of its elements in column-major order. Raises WireError.
-    """
+    """Read one value, as `pybn.values` has it. Raises WireError."""
     try:
         return _load(stream)
     except (struct.error, ValueError, OverflowError, MemoryError, RecursionError) as error:
@@ -113,20 +133,36 @@ def _load(stream: BinaryIO) -> Any:
     if not 0 <= ndim <= 64:
         raise WireError(f"{ndim} dimensions")
     shape = tuple(int(v) for v in _doubles(stream, ndim))
-    count = math.prod(shape)
     if 1 <= code <= len(CLASSES):
         return _load_numbers(stream, np.dtype(CLASSES[code - 1]), shape, bool(is_complex))
     if code == LOGICAL:
         return _elements(stream, np.dtype("uint8"), shape).astype(bool)
-    if code in (CHAR, OBJECT):
-        raw = _elements(stream, np.dtype("uint8"), shape).tobytes(order="C")
-        text = raw.decode(errors="backslashreplace")  # a text that nobody can print helps nobody
-        return text if code == CHAR else Foreign(text)
+    if code == CHAR:
+        return _load_text(stream, shape)
+    if code == OBJECT:
+        return Foreign(_decoded(_elements(stream, np.dtype("uint8"), shape).tobytes()))
     if code == CELL:
-        return [_load(stream) for _ in range(count)]
+        return Cell(shape, tuple(_load(stream) for _ in range(math.prod(shape))))
     if code == STRUCT:
-        return _load_struct(stream, count)
+        return _load_struct(stream, shape)
     raise WireError(f"class code {code}")
+
+
+def _load_text(stream: BinaryIO, shape: tuple[int, ...]) -> str | CharArray:
+    raw = _elements(stream, np.dtype("uint8"), shape)
+    if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0)):
+        return _decoded(raw.tobytes())
+    pages = raw.reshape(*shape[:2], -1, order="F") if raw.size else np.zeros((*shape[:2], 0), np.uint8)
+    rows = [_decoded(row.tobytes()) for page in np.moveaxis(pages, 2, 0) for row in page]
+    return CharArray(shape, tuple(rows or [""] * _few(math.prod((shape[0], *shape[2:])))))
+
+
+def _decoded(raw: bytes) -> str:
+    """Return the text of bytes; where they are not UTF-8, each is a character, as char(233) is for MATLAB."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _load_numbers(stream: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...], is_complex: bool) -> Array:
@@ -138,12 +174,18 @@ def _load_numbers(stream: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...]
     return value
 
 
-def _load_struct(stream: BinaryIO, count: int) -> Any:
+def _load_struct(stream: BinaryIO, shape: tuple[int, ...]) -> Any:
     fields = range(int(_doubles(stream, 1)[0]))
-    raw = [_exactly(stream, int(_doubles(stream, 1)[0])) for _ in fields]
-    names = [name.decode(errors="backslashreplace") for name in raw]
-    elements = [{name: _load(stream) for name in names} for _ in range(count)]
-    return elements[0] if count == 1 else elements
+    names = tuple(_decoded(bytes(_exactly(stream, int(_doubles(stream, 1)[0])))) for _ in fields)
+    count = math.prod(shape) if names else _few(math.prod(shape))
+    elements = tuple({name: _load(stream) for name in names} for _ in range(count))
+    return elements[0] if len(elements) == 1 else StructArray(shape, names, elements)
+
+
+def _few(count: int) -> int:
+    if count > MOST:
+        raise WireError(f"{count} empty elements")
+    return count
 
 
 def _elements(stream: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:

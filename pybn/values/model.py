@@ -1,0 +1,109 @@
+"""The MATLAB values that Python has no type of its own for, and what MATLAB would call a value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CLASSES = {"bool": "logical", "float64": "double", "float32": "single"}
+CLASSES |= {"complex128": "complex double", "complex64": "complex single"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A cell array: its shape, of two dimensions or more, and its items in MATLAB's order, column by column."""
+
+    shape: tuple[int, ...]
+    items: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        _fill("cells", self.shape, self.items)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StructArray:
+    """A struct array that is not 1x1: its shape, its fields, and its elements in MATLAB's order."""
+
+    shape: tuple[int, ...]
+    fields: tuple[str, ...]
+    elements: tuple[Mapping[str, Any], ...]
+
+    def __post_init__(self) -> None:
+        _fill("structs", self.shape, self.elements)
+        for element in self.elements:
+            if set(element) != set(self.fields):
+                raise ValueError(f"wanted structs with the fields {list(self.fields)}, got {list(element)}")
+
+
+@dataclass(frozen=True, slots=True)
+class CharArray:
+    """A char array that is no row: its shape, and its rows, those of the first page first."""
+
+    shape: tuple[int, ...]
+    rows: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _fill("rows", (self.shape[0], *self.shape[2:]), self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A function handle or an object: steps can pass it on inside Octave, but it does not leave it."""
+
+    class_name: str
+
+
+def _fill(what: str, shape: tuple[int, ...], items: tuple[Any, ...]) -> None:
+    if math.prod(shape) != len(items):
+        raise ValueError(f"wanted {math.prod(shape)} {what} for the shape {list(shape)}, got {len(items)}")
+
+
+def describe(value: Any) -> str:
+    """Say in a few words what a value is, MATLAB's or Python's: "a 2x3 double", "a struct with fields a, b"."""
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return f"the text {_cut(repr(value))}"
+    if isinstance(value, Foreign):
+        return f"an object of class {value.class_name}"
+    if isinstance(value, Cell | StructArray | CharArray):
+        kinds = {Cell: "cell", StructArray: "struct array", CharArray: "char array"}
+        more = f" with fields {_names(value.fields)}" if isinstance(value, StructArray) else ""
+        return f"a {_times(value.shape)} {kinds[type(value)]}{more}"
+    if isinstance(value, Mapping):
+        return f"a struct with fields {_names(value)}" if value else "a struct without fields"
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if isinstance(value, np.generic):
+        return f"{_cut(repr(value.item()))}, a NumPy {value.dtype}"
+    if isinstance(value, bool | int | float | complex):
+        return f"{_cut(repr(value))}, a Python {type(value).__name__}"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"an object of Python's class {type(value).__name__}"
+
+
+def _array(value: np.ndarray[Any, Any]) -> str:
+    name = CLASSES.get(value.dtype.name, value.dtype.name)
+    if value.ndim < 2:
+        return f"{value.dtype} of shape {value.shape}"
+    if value.size == 1:
+        return f"{_cut(repr(value.item()))}, a 1x1 {name}"
+    return f"a {_times(value.shape)} {name}"
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _names(names: Any) -> str:
+    told = [str(name) for name in names]
+    return ", ".join(told[:12]) + (f" and {len(told) - 12} more" if len(told) > 12 else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."
