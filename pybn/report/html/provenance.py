@@ -26,12 +26,12 @@ from pybn.sources import used_files
 def pathless(folders: Iterable[Path] = ()) -> Callable[[str], str]:
     """Return what writes the paths in a text as they are seen from the working folder.
 
-    What lies elsewhere is "(pybn)/...", "(temporary)/...", "~/..."; and `folders`, those of case files, by the way
-    that leads there.
+    What lies elsewhere is "(pybn)/...", "(temporary)/...", "~/..."; and `folders`, those of case files, are told by
+    the way that leads there, unless that names the user.
     """
     here = Path.cwd()
     names = {Path.home(): "~", Path(tempfile.gettempdir()): "(temporary)", Path(sys.prefix): "(environment)"}
-    names |= {folder.absolute(): os.path.relpath(folder) for folder in folders}
+    names |= {folder.absolute(): _way(folder.absolute(), here) for folder in folders}
     names |= {_installed(): "(pybn)", here: "."}
     names |= {folder.resolve(): name for folder, name in names.items()}
     # The root of all would be found everywhere. The longest first: what lies inside another folder goes by its own.
@@ -41,6 +41,13 @@ def pathless(folders: Iterable[Path] = ()) -> Callable[[str], str]:
     words = "|".join(re.escape(path) for path in sorted(known, key=len, reverse=True))
     found = re.compile(rf"(?<![\w./-])({words})(/|(?![\w-]))")
     return lambda text: found.sub(lambda m: _short(known[m[1]], m[2]), text)
+
+
+def _way(folder: Path, here: Path) -> str:
+    home = Path.home()
+    if folder.is_relative_to(home) and not here.is_relative_to(home):
+        return f"~/{folder.relative_to(home)}"
+    return os.path.relpath(folder, here)
 
 
 def _short(name: str, slash: str) -> str:
