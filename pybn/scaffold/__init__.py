@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pybn.case_file import DOTTED
-from pybn.errors import CaseError, FileError, UsageError
+from pybn.errors import CaseError, UsageError
 from pybn.formats.base import atomic_write
-from pybn.mfile import Class, Outline, Token, outline, tokens
+from pybn.mfile import Outline, Token, outline, tokens
+from pybn.scaffold.classes import draft_class
 from pybn.scaffold.draft import Draft
-from pybn.scaffold.place import Place, locate
+from pybn.scaffold.place import Place, locate, read
 from pybn.scaffold.port import stub
 from pybn.scaffold.render import render
 from pybn.scaffold.signature import Signature, read_signature, summary
 from pybn.scaffold.target import Target, find_target, snake_case
-
-LIMIT = 4 << 20  # bytes of a .m file
-SPECIAL = frozenset(
-    {
-        "delete",
-        "disp",
-        "display",
-        "loadobj",
-        "saveobj",
-        "subsref",
-        "subsasgn",
-        "numel",
-        "end",
-        "ind2sub",
-        "empty",
-    }
-)  # methods that MATLAB calls by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +42,7 @@ def scaffold(
     UsageError where a file is there already and not `force`, FileError.
     """
     place = locate(Path(file))
-    found = outline(text := _read(place.file), place.stem)
+    found = outline(text := read(place.file), place.stem)
     case_file = _case_file(place, out)
     target = _target(python, case_file.parent, place, is_class=found.kind == "class")
     draft, signatures = _draft(place, found, tokens(text), target)
@@ -73,17 +56,6 @@ def scaffold(
         )
     _write(files, force=force)
     return Written(tuple(files), tuple(draft.notes))
-
-
-def _read(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            raw = stream.read(LIMIT + 1)
-    except OSError as error:
-        raise FileError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(raw) > LIMIT:
-        raise CaseError(f"{file}: wanted a .m file of at most {LIMIT >> 20} MiB")
-    return raw.decode("utf-8", errors="replace")
 
 
 def _case_file(place: Place, out: str | Path | None) -> Path:
@@ -111,7 +83,12 @@ def _draft(
 ) -> tuple[Draft, list[tuple[str, Signature]]]:
     """Return the draft, and the signatures with the names that the port gives them."""
     if found.class_ is not None:
-        return _class(place, found.class_, all_tokens, target)
+        return draft_class(place, found.class_, all_tokens, target)
+    if place.is_method_folder:
+        raise CaseError(
+            f"{place.file}: is the constructor of a class without classdef, whose methods a case cannot call; "
+            "call them from a .m function of yours, and scaffold that"
+        )
     if found.kind != "function" or not found.functions:
         raise CaseError(
             f"{place.file}: is a script, which has neither inputs nor outputs to compare; make it a function: "
@@ -123,57 +100,6 @@ def _draft(
     if not draft.outputs:
         draft.notes.append(f"fill in: {place.name} returns nothing that could be compared")
     return draft, [(target.name, signature)]
-
-
-def _class(
-    place: Place, found: Class, all_tokens: Sequence[Token], target: Target
-) -> tuple[Draft, list[tuple[str, Signature]]]:
-    _check(place, found)
-    draft, signatures = Draft(), []
-    if found.constructor is not None:
-        made = replace(read_signature(found.constructor, all_tokens), outputs=())
-        draft.construct(made)
-        signatures.append(("__init__", made))
-    for method in found.methods:
-        if (
-            method.access != "public"
-            or method.abstract
-            or method.signature_only
-            or not _is_plain(method.name, found)
-        ):
-            continue
-        signature = read_signature(method, all_tokens, of_object=not method.static)
-        name = target.method(method.name)
-        draft.call(signature, method.name, name)
-        signatures.append((name, signature))
-    readable = [each.name for each in found.properties if each.access == "public" and not each.constant]
-    if not draft.outputs:
-        for name in readable:
-            draft.read(name)
-    elif readable:
-        draft.notes.append(f"properties may be read too, as in m = self.{readable[0]}: {', '.join(readable)}")
-    return draft, signatures
-
-
-def _check(place: Place, found: Class) -> None:
-    abstract = [each.name for each in found.methods if each.abstract]
-    if abstract or found.attributes.get("abstract", "false").lower() == "true":
-        raise CaseError(
-            f"{place.file}: {found.name} is abstract, so that no object of it can be made; scaffold a subclass"
-        )
-    if found.enumeration:
-        raise CaseError(
-            f"{place.file}: {found.name} is an enumeration; scaffold a function that takes its members"
-        )
-
-
-def _is_plain(name: str, found: Class) -> bool:
-    """Tell whether a method is one that people call: no constructor, accessor, operator or such."""
-    return (
-        name != found.name
-        and name not in SPECIAL
-        and re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) is not None
-    )
 
 
 def _write(files: dict[Path, str], *, force: bool) -> None:

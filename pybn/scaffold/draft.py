@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pybn.scaffold.argument import AXES, Argument, Known, decide, usable
+from pybn.scaffold.argument import Argument, Known, decide, usable
 from pybn.scaffold.evidence import gather, meaning
 from pybn.scaffold.signature import Signature
 
@@ -97,5 +97,5 @@ class Draft:
 
 
 def default_axes(arguments: Sequence[Argument]) -> tuple[str, ...]:
-    """Return axes for an output of which nothing is known: those of the first tensor."""
-    return next((argument.axes for argument in arguments if argument.axes), tuple(AXES[:2]))
+    """Return axes for an output of which nothing is known: those of the first tensor, or none."""
+    return next((argument.axes for argument in arguments if argument.axes), ())

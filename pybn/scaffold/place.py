@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pybn.errors import CaseError
+from pybn.errors import CaseError, FileError
 from pybn.steps import NAME
+
+LIMIT = 4 << 20  # bytes of a .m file
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Place:
     def stem(self) -> str:
         """The last part of the name."""
         return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def is_method_folder(self) -> bool:
+        """Tell whether the file stands in @Class, where each file is a method."""
+        return self.file.parent.name.startswith("@")
 
 
 def locate(file: Path) -> Place:
@@ -54,3 +61,15 @@ def _of_a_class(file: Path, folder: Path) -> None:
         raise CaseError(
             f"{file}: is a method of the class {name}; scaffold the class: pybn scaffold {folder / f'{name}.m'}"
         )
+
+
+def read(file: Path) -> str:
+    """Return the text of a .m file. Raises FileError, CaseError where it is very large."""
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(LIMIT + 1)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from error
+    if len(raw) > LIMIT:
+        raise CaseError(f"{file}: wanted a .m file of at most {LIMIT >> 20} MiB")
+    return raw.decode("utf-8", errors="replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
 from collections.abc import Iterator
@@ -39,9 +40,9 @@ class Target:
 
 
 def snake_case(name: str) -> str:
-    """Return a MATLAB name as Python writes names: ForwardPropagation is forward_propagation."""
-    parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", name)
-    return parted.lower()
+    """Return a MATLAB name as Python writes names: ForwardPropagation is forward_propagation, and not is not_."""
+    parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", name).lower()
+    return f"{parted}_" if keyword.iskeyword(parted) else parted
 
 
 def find_target(folder: Path, stem: str, *, is_class: bool) -> Target:
