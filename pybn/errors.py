@@ -75,13 +75,15 @@ class EngineError(PybnError, RuntimeError):
     """An engine could not run a case.
 
     `step` is the step of the case as it is written, or "" where none was reached; `identifier` is the
-    MATLAB error identifier or the Python exception's class name; the message holds the engine's own words.
+    MATLAB error identifier or the Python exception's class name; the message holds the engine's own words, and
+    `said` those of the error alone that the code under test raised, "" where it raised none.
     """
 
-    def __init__(self, message: str, *, step: str = "", identifier: str = "") -> None:
+    def __init__(self, message: str, *, step: str = "", identifier: str = "", said: str = "") -> None:
         super().__init__(message)
         self.step = step
         self.identifier = identifier
+        self.said = said
 
 
 class DeadlineError(EngineError):
