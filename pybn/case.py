@@ -11,7 +11,7 @@ from typing import Any
 
 from pybn.compare import Tolerance
 from pybn.errors import CaseError
-from pybn.steps import Call, Step, bound_names, used_attributes, used_names
+from pybn.steps import Call, Scope, Step, used_attributes, used_handles, used_names
 
 FLOATS = ("float64", "float32", "complex128", "complex64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -44,13 +44,14 @@ class Value:
     """One input or output of any structure: structs, cells, text, arrays as they come.
 
     An output is of kind "value", or "printed": all that the steps print. `given` is an input's own value, as Python
-    has it (what `pybn.values.to_matlab` takes). With `shapes`, arrays are of MATLAB's shape on the Python side too.
-    `how` says how printed text is compared: "text", "words" or "numbers".
+    has it (what `pybn.values.to_matlab` takes), `told` what the case file says of it. With `shapes`, arrays are of
+    MATLAB's shape on the Python side too. `how` says how printed text is compared: "text", "words" or "numbers".
     """
 
     name: str
     kind: str = "value"
     given: Any = None
+    told: Any = None
     shapes: bool = False
     how: str = "text"
     tolerance: Tolerance = field(default_factory=Tolerance)
@@ -62,7 +63,8 @@ class MatlabSide:
     """What the oracle runs: a class constructed with `new`, or a function; folders that go on its path.
 
     `tree` is a whole folder of code that is made fit for Octave and put on the path, below `path`; `allow` names
-    the rules of constructs which Octave gets silently wrong and that the user accepts.
+    the rules of constructs which Octave gets silently wrong and that the user accepts. `functions` are the functions,
+    classes and packages that steps may call beside `name`.
     """
 
     path: tuple[Path, ...]
@@ -72,11 +74,20 @@ class MatlabSide:
     steps: tuple[Step, ...]
     allow: tuple[str, ...] = ()
     tree: Path | None = None
+    functions: tuple[str, ...] = ()
+
+    @property
+    def callables(self) -> frozenset[str]:
+        """All names that steps may call."""
+        return frozenset({self.name, *self.functions})
 
 
 @dataclass(frozen=True, slots=True)
 class PythonSide:
-    """What is under test: "module:qualified.name", called with `new` where it is a class."""
+    """What is under test: "module:qualified.name", called with `new` where it is a class.
+
+    `targets` are others that steps may call, by the name that the steps have for them.
+    """
 
     path: tuple[Path, ...]
     target: str
@@ -84,6 +95,13 @@ class PythonSide:
     keywords: Mapping[str, Any]
     is_class: bool
     steps: tuple[Step, ...]
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def callables(self) -> dict[str, str]:
+        """All names that steps may call, each with what it stands for."""
+        name = self.target.split(":")[1]
+        return {name.split(".")[-1]: self.target, name: self.target, **self.targets}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +166,29 @@ class Case:
             "outputs": [_declared(t) for t in self.outputs.values()],
             "refuses": self.refuses.matlab if self.refuses else None,
         }
+        more: dict[str, Any] = {
+            "functions": self.matlab.functions,
+            "input_values": [[v.name, v.told] for v in self.input_values.values()],
+            "output_values": [[v.name, v.kind] for v in self.output_values.values()],
+        }
+        told |= {key: value for key, value in more.items() if value}  # the cases of before have none of these
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def scope(case: Case, side: str) -> Scope:
+    """Return what names mean to the first step of a side."""
+    has_object = case.matlab.kind == "class" if side == "matlab" else case.python.is_class
+    names = case.matlab.callables if side == "matlab" else frozenset(case.python.callables)
+    return Scope(frozenset({*case.inputs, *case.input_values}), names, has_object)
 
 
 def check_flow(case: Case) -> None:
     """Raise CaseError unless what a step uses is there by then, and every output is bound on both sides."""
     for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
-        known = {*case.inputs, *case.input_values}
+        here = scope(case, side)
         for step in steps:
             for name in used_names(step):
-                if name not in known:
+                if name not in here.variables:
                     raise CaseError(
                         f"{side} step {step.text!r} uses {name!r}, which is no input and was not bound before"
                     )
@@ -166,38 +197,54 @@ def check_flow(case: Case) -> None:
                     raise CaseError(
                         f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.attrs)}"
                     )
-            known.update(bound_names(step))
-        wanted = [name for name, value in case.output_values.items() if value.kind == "value"]
-        for name in (*case.outputs, *wanted):
-            if name not in known:
+            here = here.after(step)
+        for name in (*case.outputs, *bound_values(case)):
+            if name not in here.variables:
                 raise CaseError(f"no {side} step binds the output {name!r}")
+
+
+def bound_values(case: Case) -> list[str]:
+    """Return the outputs of any structure that steps bind: all but what is printed."""
+    return [name for name, value in case.output_values.items() if value.kind == "value"]
 
 
 def check_calls(case: Case) -> None:
     """Raise CaseError where a step cannot be meant on its side: no object, another function, MATLAB keywords."""
-    function = case.python.target.split(":")[1]
+    for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
+        here = scope(case, side)
+        for step in steps:
+            _check_call(case, side, step, here)
+            here = here.after(step)
+
+
+def _check_call(case: Case, side: str, step: Step, here: Scope) -> None:
     construct = {
         "matlab": f"; if it is a class, say class = '{case.matlab.name}' under [matlab]",
         "python": "; if it is a class, give new = {} under [python] to construct it",
     }
-    sides = (
-        ("matlab", case.matlab.kind == "class", case.matlab.steps, {case.matlab.name}),
-        ("python", case.python.is_class, case.python.steps, {function, function.split(".")[-1]}),
-    )
-    for side, has_object, steps, names in sides:
-        for step in steps:
-            if not has_object and (not isinstance(step, Call) or ".".join(step.path) not in names):
-                raise CaseError(
-                    f"{side} step {step.text!r}: wanted a call of {max(names, key=len)}{construct[side]}"
-                )
-            if not has_object and isinstance(step, Call) and "self" in step.targets:
-                raise CaseError(
-                    f"{side} step {step.text!r}: there is no object that 'self' could be{construct[side]}"
-                )
-            if side == "matlab" and isinstance(step, Call) and step.keywords:
-                raise CaseError(f"matlab step {step.text!r}: MATLAB has no keyword arguments")
-            if side == "matlab" and isinstance(step, Call) and step.path == ("self",):
-                raise CaseError(f"matlab step {step.text!r}: wanted a method of the object")
+    where = f"{side} step {step.text!r}"
+    known = case.matlab.functions if side == "matlab" else case.python.targets
+    if here.root(step) is None:
+        name = ".".join(step.path)
+        if known and step.path[0] != "self":
+            what = "calls" if isinstance(step, Call) else "speaks of"
+            raise CaseError(f"{where} {what} {name!r}, which is not declared; {_declare(side, here)}")
+        main = case.matlab.name if side == "matlab" else case.python.target.split(":")[1]
+        raise CaseError(f"{where}: wanted a call of {main}{construct[side]}")
+    for path in used_handles(step):
+        if not here.declared(path):
+            raise CaseError(f"{where}: @{'.'.join(path)} is not declared; {_declare(side, here)}")
+    if isinstance(step, Call) and not here.has_object and "self" in step.targets:
+        raise CaseError(f"{where}: there is no object that 'self' could be{construct[side]}")
+    if side == "matlab" and isinstance(step, Call) and step.keywords:
+        raise CaseError(f"{where}: MATLAB has no keyword arguments")
+    if side == "matlab" and isinstance(step, Call) and step.path == ("self",):
+        raise CaseError(f"{where}: wanted a method of the object")
+
+
+def _declare(side: str, here: Scope) -> str:
+    key = "functions = [...] under [matlab]" if side == "matlab" else "targets = {...} under [python]"
+    return f"{key} declares what steps may call; there are {', '.join(sorted(here.functions))}"
 
 
 def _declared(tensor: Tensor) -> list[Any]:

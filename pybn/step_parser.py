@@ -15,6 +15,7 @@ from pybn.steps import (
     Expression,
     Fields,
     Get,
+    Handle,
     Items,
     Literal,
     Pattern,
@@ -30,7 +31,7 @@ TOKEN = re.compile(
     | (?P<attr>\$[A-Za-z][A-Za-z0-9_]*)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<string>"[^"\\]*"|'[^'\\]*')
-    | (?P<mark>[()\[\]{},:=.])
+    | (?P<mark>[()\[\]{},:=.@])
     )""",
     re.VERBOSE | re.ASCII,
 )
@@ -71,7 +72,7 @@ class _Parser:
 
     def step(self) -> Step:
         if any(value == "=" for _, value, _ in self._top_level()):
-            if self._peek() == "self" and self.tokens[1][1] == ".":
+            if self.tokens[0][0] == "name" and self.tokens[1][1] == ".":
                 return self._set()
             targets = self._targets()
         else:
@@ -94,15 +95,13 @@ class _Parser:
 
     def _set(self) -> Set:
         path = self._path()
-        if len(path) < 2:
-            raise self._wrong("a property after 'self.'")
         self._take("=")
         value = self._expression()
         self._end()
         return Set(self.text, path, value)
 
     def _get(self, targets: tuple[Target, ...], path: tuple[str, ...]) -> Get:
-        if path[0] != "self" or len(path) < 2 or len(targets) != 1 or not isinstance(targets[0], str):
+        if len(path) < 2 or len(targets) != 1 or not isinstance(targets[0], str):
             raise self._wrong("a call such as 'y = f(x)' or a property such as 'm = self.mean'")
         self._end()
         return Get(self.text, targets[0], path)
@@ -184,6 +183,9 @@ class _Parser:
             return Attribute(value[1:])
         if value in ("[", "{"):
             return self._nested(value)
+        if value == "@":
+            self._next()
+            return Handle(self._path())
         words: dict[str, bool | None] = {"true": True, "false": False, "none": None}
         if value in words:
             self._next()

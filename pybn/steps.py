@@ -7,6 +7,9 @@
     mean = self.running_mean                             a property, after the call before it
     y = self.inner.forward(x)                            a method of a property
     self.training = false                                set a property
+    layer = Relu("r", 1)                                 another object, of a class that the case declares
+    y = layer.forward(x)                                 a method of a variable, a property, and setting one
+    y = map(@tools.smooth, x)                            a handle to a function that the case declares
 
 Names are ASCII identifiers of at most 63 characters, as in MATLAB, so nothing else can stand where one stands;
 what a step binds is none of the words self, true, false, none, inf and nan.
@@ -49,6 +52,13 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Handle:
+    """A function that the case declares, to be called by whoever it is given to; written @name."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """A list: a row vector where all are numbers, otherwise a cell row."""
 
@@ -62,7 +72,7 @@ class Fields:
     fields: tuple[tuple[str, Expression], ...]
 
 
-Expression = Literal | Variable | Attribute | Items | Fields
+Expression = Literal | Variable | Attribute | Handle | Items | Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Read a property of the object, or of one of its properties."""
+    """Read a property of the object, of a variable, or of one of their properties."""
 
     text: str
     target: str
@@ -97,7 +107,7 @@ class Get:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Set a property of the object."""
+    """Set a property of the object or of a variable."""
 
     text: str
     path: tuple[str, ...]
@@ -127,6 +137,44 @@ def used_names(step: Step) -> Iterator[str]:
 def used_attributes(step: Step) -> Iterator[str]:
     """Yield the attributes of the case that a step reads."""
     yield from (leaf.name for leaf in _leaves(_values(step)) if isinstance(leaf, Attribute))
+
+
+def used_handles(step: Step) -> Iterator[tuple[str, ...]]:
+    """Yield the names of the functions that a step passes on."""
+    yield from (leaf.path for leaf in _leaves(_values(step)) if isinstance(leaf, Handle))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names mean at a step: the variables there are, the functions and classes declared, and whether `self` is.
+
+    A path that begins with a declared name is that function's or class's; one that begins with a variable is of the
+    variable; any other is of the object.
+    """
+
+    variables: frozenset[str]
+    functions: frozenset[str]
+    has_object: bool
+
+    def declared(self, path: tuple[str, ...]) -> str:
+        """Return the declared name that a path begins with, the longest; "" where it begins with none."""
+        starts = (".".join(path[:k]) for k in range(len(path), 0, -1))
+        return next((name for name in starts if name in self.functions), "")
+
+    def root(self, step: Step) -> str | None:
+        """Return whose a step is: "@" of a declared function, a variable's name, "self"; None where it is nobody's."""
+        path = step.path
+        if path[0] == "self":
+            return "self" if self.has_object else None
+        if not isinstance(step, Set) and self.declared(path):
+            return "@"
+        if path[0] in self.variables and (len(path) > 1 or not self.has_object):
+            return path[0]
+        return "self" if self.has_object and isinstance(step, Call) else None
+
+    def after(self, step: Step) -> Scope:
+        """Return what names mean when a step is done."""
+        return Scope(self.variables | {*bound_names(step)}, self.functions, self.has_object)
 
 
 def _values(step: Step) -> tuple[Expression, ...]:

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from pybn.case import Case
+from pybn.case import Case, scope
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.errors import CaseError, EngineError
 from pybn.steps import (
     Attribute,
-    Call,
     Expression,
     Fields,
     Get,
+    Handle,
     Items,
     Literal,
     Pattern,
@@ -59,7 +59,8 @@ class Run:
     def __init__(self, case: Case, variables: dict[str, Any]) -> None:
         self.case = case
         self.variables = variables
-        self.target = _load(case)
+        self.scope = scope(case, "python")
+        self.target = _load(case, case.python.target)
         self.object: Any = None
 
     def all(self) -> None:
@@ -72,6 +73,7 @@ class Run:
             )
         for step in side.steps:
             self._guarded(step.text, lambda step=step: self._perform(step))  # type: ignore[misc]
+            self.scope = self.scope.after(step)
 
     def _guarded(self, text: str, action: Callable[[], Any]) -> Any:
         try:
@@ -87,29 +89,30 @@ class Run:
 
     def _perform(self, step: Step) -> None:
         if isinstance(step, Get):
-            self.variables[step.target] = _own(self._walk(step.path[1:]))
+            self.variables[step.target] = _own(self._reach(step, step.path))
         elif isinstance(step, Set):
-            setattr(self._walk(step.path[1:-1]), step.path[-1], self._value(step.value))
+            setattr(self._reach(step, step.path[:-1]), step.path[-1], self._value(step.value))
         else:
             args = [self._value(value) for value in step.args]
             keywords = {name: self._value(value) for name, value in step.keywords}
-            self._bind(step.targets, self._callable(step)(*args, **keywords))
+            self._bind(step.targets, self._reach(step, step.path)(*args, **keywords))
 
-    def _callable(self, step: Call) -> Callable[..., Any]:
-        path = step.path[1:] if step.path[0] == "self" else step.path
-        if self.case.python.is_class:
-            found: Callable[..., Any] = self._walk(path)
-            return found
-        name = self.case.python.target.split(":")[1]
-        if ".".join(path) not in (name, name.split(".")[-1]):
+    def _reach(self, step: Step, path: tuple[str, ...]) -> Any:
+        """Return what a path of a step stands for: from a declared name, a variable or the object on."""
+        root = self.scope.root(step)
+        if root is None:
+            name = self.case.python.target.split(":")[1]
             raise CaseError(f"{self.case.file}: python step {step.text!r}: wanted a call of {name}")
-        return self.target  # type: ignore[no-any-return]
+        if root == "@":
+            return self._declared(path)
+        start = self.object if root == "self" else self.variables[root]
+        return _walk(start, path[1:] if path[0] == root else path)
 
-    def _walk(self, path: tuple[str, ...]) -> Any:
-        value = self.object
-        for name in path:
-            value = _field(value, name)
-        return value
+    def _declared(self, path: tuple[str, ...]) -> Any:
+        name = self.scope.declared(path)
+        target = self.case.python.callables[name]
+        found = self.target if target == self.case.python.target else _load(self.case, target)
+        return _walk(found, path[name.count(".") + 1 :])
 
     def _bind(self, targets: tuple[Target, ...], answer: Any) -> None:
         if not targets:
@@ -128,6 +131,8 @@ class Run:
     def _value(self, value: Expression) -> Any:
         if isinstance(value, Variable):
             return self.variables[value.name]
+        if isinstance(value, Handle):
+            return self._declared(value.path)
         if isinstance(value, Attribute):
             return deepcopy(self.case.attrs[value.name])  # a list is the case's own
         if isinstance(value, Items):
@@ -160,17 +165,21 @@ def _field(value: Any, name: str) -> Any:
     return getattr(value, name)
 
 
-def _load(case: Case) -> Any:
-    module, _, path = case.python.target.partition(":")
+def _walk(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = _field(value, name)
+    return value
+
+
+def _load(case: Case, target: str) -> Any:
+    module, _, path = target.partition(":")
     try:
         _make_way(case, module)
         value = importlib.import_module(module)
         for name in path.split("."):
             value = getattr(value, name)
     except (Exception, SystemExit) as error:
-        raise no_step(
-            case, f"python target {case.python.target!r}: {type(error).__name__}: {error}"
-        ) from error
+        raise no_step(case, f"python target {target!r}: {type(error).__name__}: {error}") from error
     return value
 
 

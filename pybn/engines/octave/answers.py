@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pybn.case import Case
+from pybn.case import Case, bound_values
 from pybn.engines.base import Array, no_step
 from pybn.engines.octave.session import Session
 from pybn.engines.octave.spec import restore, restore_value
@@ -75,8 +75,7 @@ def _read(case: Case, file: Path) -> Answer:
         return no_step(case, f"left an answer that cannot be read: {error}")
     try:
         tensors = {name: restore(case, name, outputs.get(name)) for name in case.outputs}
-        wanted = [name for name, value in case.output_values.items() if value.kind == "value"]
-        return tensors | {name: restore_value(case, name, outputs.get(name)) for name in wanted}
+        return tensors | {name: restore_value(case, name, outputs.get(name)) for name in bound_values(case)}
     except EngineError as error:
         return error
 

@@ -39,30 +39,60 @@ function note(progress, step)
 end
 
 function [vars, object] = perform(step, vars, fixed, object)
+%PERFORM Do one step. Its path begins at a variable, at the object, or names a function that the case declares.
   switch step.kind
     case 'get'
-      vars.(step.target) = walk(object, step.path);
+      vars.(step.target) = walk(start(step, vars, object), step.path);
 
     case 'set'
-      object = assign(object, step.path, evaluate(step.value, vars, fixed));
+      changed = assign(start(step, vars, object), step.path, evaluate(step.value, vars, fixed));
+      if isempty(step.root)
+        object = changed;
+      else
+        vars.(step.root) = changed;
+      end
 
     case 'call'
       args = evaluate_all(step.args, vars, fixed);
       answers = cell(1, numel(step.targets));
-      if step.method
-        owner = walk(object, step.path(1:end-1));
+      if ~isempty(step.function)
+        answers = call(step.function, args, answers);
+      elseif isempty(step.path)
+        answers = call(vars.(step.root), args, answers);  % a handle that a step before has made
+      else
+        owner = walk(start(step, vars, object), step.path(1:end-1));
         name = step.path{end};
         if isempty(answers)
           owner.(name)(args{:});
         else
           [answers{:}] = owner.(name)(args{:});
         end
-      elseif isempty(answers)
-        feval(step.path{1}, args{:});
-      else
-        [answers{:}] = feval(step.path{1}, args{:});
       end
       [vars, object] = bind(step.targets, answers, vars, object);
+  end
+end
+
+function value = start(step, vars, object)
+  value = object;
+  if ~isempty(step.root)
+    value = vars.(step.root);
+  end
+end
+
+function answers = call(callee, args, answers)
+%CALL Call a function by its name or by a handle. Octave's feval does not find static methods by their name.
+  try
+    if isempty(answers)
+      feval(callee, args{:});
+    else
+      [answers{:}] = feval(callee, args{:});
+    end
+  catch problem
+    if ~ischar(callee) || ~any(callee == '.') || ...
+       ~strcmp(problem.message, sprintf('feval: function ''%s'' not found', callee))
+      rethrow(problem);
+    end
+    answers = call(str2func(callee), args, answers);
   end
 end
 
@@ -114,6 +144,8 @@ function value = evaluate(node, vars, fixed)
       value = fixed{node.number};
     case 'variable'
       value = vars.(node.name);
+    case 'handle'
+      value = str2func(node.name);
     case 'list'
       value = evaluate_all(node.items, vars, fixed);
       if all(cellfun(@(v) isnumeric(v) && isscalar(v), value))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pybn.case import Case, Tensor
+from pybn.case import Case, Tensor, bound_values, scope
 from pybn.engines.base import from_side, no_step, side_shape, to_side
 from pybn.errors import CaseError, DTypeError, ShapeError
 from pybn.steps import (
@@ -21,9 +21,11 @@ from pybn.steps import (
     Expression,
     Fields,
     Get,
+    Handle,
     Items,
     Literal,
     Pattern,
+    Scope,
     Set,
     Step,
     Target,
@@ -48,8 +50,9 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
     Raises CaseError where a name, a folder or a value cannot be handed over, ShapeError or DTypeError where an
     input is not as it is declared.
     """
-    wanted = [*case.outputs, *(n for n, v in case.output_values.items() if v.kind == "value")]
-    for name in (*case.matlab.name.split("."), *case.inputs, *case.input_values, *wanted):
+    wanted = [*case.outputs, *bound_values(case)]
+    called = [part for name in case.matlab.callables for part in name.split(".")]
+    for name in (*called, *case.inputs, *case.input_values, *wanted):
         _name(name, f"{case.file}: {case.id}")
     constants: list[Any] = []
     writer = _Writer(case, constants)
@@ -58,7 +61,7 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
         "name": case.matlab.name,
         "path": [_folder(case, folder) for folder in case.matlab.path],
         "new": [writer.constant(value) for value in case.matlab.new],
-        "steps": [writer.step(step) for step in case.matlab.steps],
+        "steps": writer.steps(),
         "outputs": wanted,
     }
     given = {name: to_side(_checked(case, t, inputs), t, t.matlab) for name, t in case.inputs.items()}
@@ -115,26 +118,39 @@ class _Writer:
         self.case = case
         self.constants = constants
 
-    def step(self, step: Step) -> dict[str, Any]:
-        if isinstance(step, Get):
-            return {"kind": "get", "target": step.target, "path": list(step.path[1:])}
-        if isinstance(step, Set):
-            return {"kind": "set", "path": list(step.path[1:]), "value": self.expression(step.value)}
-        if step.keywords:
-            raise CaseError(f"{self.case.file}: matlab step {step.text!r}: MATLAB has no keyword arguments")
-        return self.call(step)
+    def steps(self) -> list[dict[str, Any]]:
+        here = scope(self.case, "matlab")
+        told = []
+        for step in self.case.matlab.steps:
+            told.append(self.step(step, here))
+            here = here.after(step)
+        return told
 
-    def call(self, step: Call) -> dict[str, Any]:
-        method = self.case.matlab.kind == "class"
-        path = step.path[1:] if step.path[0] == "self" else step.path
-        if not method and ".".join(path) != self.case.matlab.name:
+    def step(self, step: Step, here: Scope) -> dict[str, Any]:
+        root = here.root(step)
+        if root is None:
             raise CaseError(
                 f"{self.case.file}: matlab step {step.text!r}: wanted a call of {self.case.matlab.name}"
             )
+        path = step.path if root == "@" or step.path[0] != root else step.path[1:]
+        where = {"root": "" if root in ("self", "@") else root, "path": list(path)}
+        if isinstance(step, Set):
+            return {"kind": "set", **where, "value": self.expression(step.value)}
+        if isinstance(step, Get):
+            if root != "@":
+                return {"kind": "get", **where, "target": step.target}
+            return self.call(
+                Call(step.text, (step.target,), step.path, ()), where, root
+            )  # a constant of a class
+        if step.keywords:
+            raise CaseError(f"{self.case.file}: matlab step {step.text!r}: MATLAB has no keyword arguments")
+        return self.call(step, where, root)
+
+    def call(self, step: Call, where: dict[str, Any], root: str) -> dict[str, Any]:
         return {
             "kind": "call",
-            "method": method,
-            "path": list(path) if method else [".".join(path)],
+            **where,
+            "function": ".".join(step.path) if root == "@" else "",
             "args": [self.expression(value) for value in step.args],
             "targets": [_target(target) for target in step.targets],
         }
@@ -142,6 +158,8 @@ class _Writer:
     def expression(self, value: Expression) -> dict[str, Any]:
         if isinstance(value, Variable):
             return {"kind": "variable", "name": value.name}
+        if isinstance(value, Handle):
+            return {"kind": "handle", "name": ".".join(value.path)}
         if isinstance(value, Attribute):
             if value.name not in self.case.attrs:
                 raise CaseError(
