@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import pairwise
 
 from pybn.mfile import Class
 from pybn.mfile.outline import HANDLES
 from pybn.staging.source import Source
 
+NUMBERS = frozenset(
+    {"double", "single", "logical", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))}
+)
+
 
 class Tree:
     """All sources that are staged together: a rule asks here for what another file says."""
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    def __init__(self, sources: Iterable[Source], compiled: Iterable[str] = ()) -> None:
         self.sources = tuple(sources)
+        self.compiled = frozenset(compiled)  # what has a source or a binary of a mex function
+        self._reached: dict[str, set[str]] = {}
+
+    @cached_property
+    def places(self) -> dict[str, Source]:
+        """The files by where they are below the tree."""
+        return {source.where: source for source in self.sources}
 
     @cached_property
     def by_name(self) -> dict[str, list[Source]]:
@@ -27,12 +39,61 @@ class Tree:
     @cached_property
     def classes(self) -> dict[str, Class]:
         """The classdefs by name, package names included: pkg.sub.Name."""
-        found: dict[str, Class] = {}
+        read = {name: source.outline.class_ for name, source in self.files.items()}
+        return {name: told for name, told in read.items() if told is not None}
+
+    @cached_property
+    def files(self) -> dict[str, Source]:
+        """The file of each class."""
+        found: dict[str, Source] = {}
         for source in self.sources:
             if "classdef" in source.text and source.outline.class_ is not None:
-                told = source.outline.class_
-                found.setdefault(".".join([*packages(source.where), told.name]), told)
+                found.setdefault(".".join([*packages(source.where), source.outline.class_.name]), source)
         return found
+
+    @cached_property
+    def properties(self) -> dict[str, list[str]]:
+        """The classes that have a property, by the property's name."""
+        found: dict[str, list[str]] = {}
+        for name, told in self.classes.items():
+            for each in told.properties:
+                found.setdefault(each.name, []).append(name)
+        return found
+
+    @cached_property
+    def methods(self) -> dict[str, list[str]]:
+        """The classes that have a method, by the method's name."""
+        found: dict[str, list[str]] = {}
+        for name, told in self.classes.items():
+            for method in told.methods:
+                found.setdefault(method.name, []).append(name)
+        return found
+
+    @cached_property
+    def enumerated(self) -> dict[str, str]:
+        """The enumerations whose members are numbers, with the class of those."""
+        return {
+            name: told.bases[0]
+            for name, told in self.classes.items()
+            if told.enumeration and len(told.bases) == 1 and told.bases[0] in NUMBERS
+        }
+
+    def checkable(self, kind: str) -> str:
+        """Return a declared class where a value of it is one in the copy as well, else ""."""
+        return "" if kind in self.enumerated else kind
+
+    def members(self, name: str) -> set[str]:
+        """Return the properties and methods that a class and what it builds on declare."""
+        told = [self.classes[each] for each in self.lineage(name) if each in self.classes]
+        return {p.name for c in told for p in c.properties} | {m.name for c in told for m in c.methods}
+
+    def reached(self, name: str) -> set[str]:
+        """Return the names that come after a dot in a class's file."""
+        if name not in self._reached:
+            found = self.files[name].meaning
+            dots = pairwise(found)
+            self._reached[name] = {b.text for a, b in dots if a.text == "." and b.kind == "name"}
+        return self._reached[name]
 
     def lineage(self, name: str) -> Iterator[str]:
         """Yield a class's name and those of all that it builds on, nearest first; those of no file too."""

@@ -1,0 +1,68 @@
+"""Where a file goes in the copy: mostly where it was; a class with methods that are declared alone, into @Name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pybn.staging.code import all_blocks, inserted
+from pybn.staging.findings import Edit
+from pybn.staging.source import Source
+from pybn.staging.tree import Tree
+
+RULE = "class-folder"
+WHY = "Octave takes methods that are declared without a body in a folder of the class alone"
+NAME = "Octave wants a class in a file of its name"
+MUTE = "Octave takes methods without a body in class folders alone, and this file has to stay: {}"
+
+
+def destination(source: Source, tree: Tree) -> tuple[str, str]:
+    """Return where a file goes below the tree's copy, and why if that is elsewhere than it was."""
+    told = source.outline.class_ if "classdef" in source.text else None
+    folder, _, _ = source.where.rpartition("/")
+    if told is None or folder.rpartition("/")[2].startswith("@") or not told.name.isidentifier():
+        return source.where, ""
+    prefix = f"{folder}/" if folder else ""
+    moved = f"{prefix}@{told.name}/{told.name}.m"
+    if _bare(source) and not _stays(source, tree) and moved not in tree.places:
+        return moved, WHY
+    named = f"{prefix}{told.name}.m"
+    if source.path.stem != told.name and named not in tree.places:
+        return named, NAME
+    return source.where, ""
+
+
+def muted(source: Source, tree: Tree) -> Iterator[Edit]:
+    """Yield the edits of a class that should move and has to stay: the bare signatures become comments."""
+    folder = source.where.rpartition("/")[0].rpartition("/")[2]
+    if "classdef" not in source.text or folder.startswith("@") or not _bare(source):
+        return
+    why = _stays(source, tree)
+    if not why:
+        return
+    lines = (
+        {m.line for m in source.outline.class_.methods if m.signature_only}
+        if source.outline.class_
+        else set()
+    )
+    bodies = [(b.first, b.last) for b in all_blocks(source) if b.word == "function"]
+    for index, token in enumerate(source.tokens):
+        if token.line in lines and token.kind not in ("space", "newline"):
+            lines.discard(token.line)
+            if not any(first <= index <= last for first, last in bodies):
+                yield inserted(token.start, "% ", MUTE.format(why))
+
+
+def _bare(source: Source) -> bool:
+    told = source.outline.class_
+    return told is not None and any(m.signature_only for m in told.methods)
+
+
+def _stays(source: Source, tree: Tree) -> str:
+    """Say why a class cannot go into a folder of its own, "" if it can."""
+    if "mfilename" in source.words or "which" in source.words:
+        return "it asks where it is"
+    folder = source.where.rpartition("/")[0]
+    beside = f"{folder}/private/" if folder else "private/"
+    private = {place.removeprefix(beside)[:-2] for place in tree.places if place.startswith(beside)}
+    used = sorted(private & source.words)
+    return f"it calls {used[0]} of the folder private" if used else ""

@@ -1,0 +1,146 @@
+"""Deciding what the copy of a tree is to be: read, and nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pybn.errors import FileError
+from pybn.mfile import lines
+from pybn.staging.files import Found, LeftOut, common_folder, walk
+from pybn.staging.findings import CANNOT, SILENT, Edit, Rewrite, Trouble
+from pybn.staging.moves import RULE as MOVED
+from pybn.staging.moves import destination, muted
+from pybn.staging.registry import rewriting, telling
+from pybn.staging.source import Source, readable
+from pybn.staging.tree import Tree
+
+State = Literal["as it is", "rewritten", "moved", "cannot run", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One file of the copy: `text` is its new text, latin-1, None where the bytes stay as they are."""
+
+    found: Found
+    to: str
+    state: State
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a copy of some folders is to be. `base` is the folder that holds them all, to which paths are relative."""
+
+    roots: tuple[Path, ...]
+    base: Path
+    allow: frozenset[str]
+    tree: Tree
+    staged: dict[str, Staged]
+    rewrites: tuple[Rewrite, ...]
+    left_out: tuple[LeftOut, ...]
+    _own: dict[str, tuple[Trouble, ...]] = field(default_factory=dict, repr=False)
+    _told: dict[str, tuple[Trouble, ...]] = field(default_factory=dict, repr=False)
+
+    def troubles_of(self, where: str) -> tuple[Trouble, ...]:
+        """Return the troubles of one file, in the order of its lines; those allowed are left out."""
+        if where not in self._told:
+            source = self.tree.places.get(where)
+            told = list(self._own.get(where, ()))
+            for module in telling() if source is not None else ():
+                told += module.troubles(source, self.tree)  # type: ignore[arg-type]
+            self._told[where] = tuple(sorted(dict.fromkeys(told), key=lambda t: (t.line, t.rule)))
+        allowed = self.allow
+        return tuple(t for t in self._told[where] if t.kind == CANNOT or t.rule not in allowed)
+
+    @cached_property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """All troubles, file by file."""
+        return tuple(t for where in self.tree.places for t in self.troubles_of(where))
+
+    @cached_property
+    def files(self) -> tuple[Staged, ...]:
+        """The files of the copy; those with something that cannot run are marked so."""
+        broken = {t.file for t in self.troubles if t.kind == CANNOT}
+        return tuple(
+            Staged(each.found, each.to, "cannot run", each.text) if where in broken else each
+            for where, each in self.staged.items()
+        )
+
+    @property
+    def refused(self) -> tuple[Trouble, ...]:
+        """What Octave would get silently wrong, and nobody has allowed."""
+        return tuple(t for t in self.troubles if t.kind == SILENT)
+
+    def folder(self, root: Path) -> str:
+        """Return where the copy of one of the roots is, below the copy; "" where it is all of it."""
+        relative = root.resolve().relative_to(self.base).as_posix()
+        return "" if relative == "." else relative
+
+
+def plan(roots: Sequence[Path], allow: frozenset[str] | set[str] = frozenset()) -> Plan:
+    """Decide what the copy of some folders is to be. Raises FileError where one is missing or cannot be read."""
+    found, left = walk(roots)
+    sources = [Source(each.path, each.where, _text(each)) for each in found if each.is_code]
+    tree = Tree(sources, {each.compiled for each in found if each.compiled})
+    staged: dict[str, Staged] = {}
+    rewrites: list[Rewrite] = []
+    troubles: dict[str, tuple[Trouble, ...]] = {}
+    for each in found:
+        if not each.is_code:
+            staged[each.where] = Staged(each, each.where, "data")
+            continue
+        source = tree.places[each.where]
+        new, told, own = rewritten(source, tree)
+        to, why = destination(source, tree)
+        rewrites += told
+        if own:
+            troubles[each.where] = own
+        if why:
+            rewrites.append(Rewrite(each.where, 0, each.where, to, why, MOVED))
+        state: State = "rewritten" if told else "moved" if why else "as it is"
+        staged[each.where] = Staged(each, to, state, new.text if told else None)
+    base = common_folder(roots)
+    told_roots = tuple(dict.fromkeys(root.resolve() for root in roots))
+    return Plan(told_roots, base, frozenset(allow), tree, staged, tuple(rewrites), tuple(left), troubles)
+
+
+def rewritten(source: Source, tree: Tree) -> tuple[Source, list[Rewrite], tuple[Trouble, ...]]:
+    """Apply every rule to one source. Returns it as it is then, what was rewritten, and what could not be."""
+    rewrites: list[Rewrite] = []
+    troubles: list[Trouble] = []
+    for module in rewriting():
+        if not module.TRIGGER.search(source.text):
+            continue
+        said = list(module.rewrite(source, tree))
+        troubles += [each for each in said if isinstance(each, Trouble)]
+        source = _applied(source, [each for each in said if isinstance(each, Edit)], module.RULE, rewrites)
+    source = _applied(source, list(muted(source, tree)), MOVED, rewrites)
+    return source, rewrites, tuple(troubles)
+
+
+def _applied(source: Source, edits: list[Edit], rule: str, rewrites: list[Rewrite]) -> Source:
+    """Make the edits of one rule, and note each line that is other then."""
+    if not edits:
+        return source
+    new = source.edited(edits)
+    old_lines, new_lines = lines(source.text), lines(new.text)
+    if len(old_lines) != len(new_lines):
+        raise AssertionError(f"{source.where}: {rule} changed the number of lines")  # no text of a user's can
+    whys = {source.text.count("\n", 0, edit.start): edit.why for edit in reversed(edits)}
+    why = edits[0].why
+    for number, (old, now) in enumerate(zip(old_lines, new_lines, strict=True)):
+        if old != now:
+            why = whys.get(number, why)
+            rewrites.append(Rewrite(source.where, number + 1, readable(old), readable(now), why, rule))
+    return new
+
+
+def _text(found: Found) -> str:
+    try:
+        return found.path.read_bytes().decode("latin-1")
+    except OSError as error:
+        raise FileError(f"{found.path}: cannot be read: {error.strerror}") from error

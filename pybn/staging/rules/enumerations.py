@@ -1,0 +1,119 @@
+"""`enumeration` blocks, which Octave has not: constants of the numeric class they are, or objects with a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pybn.mfile.blocks import Block
+from pybn.mfile.declared import statements, text_of
+from pybn.mfile.outline import attributes_end
+from pybn.staging.code import after, closing, is_field, replaced
+from pybn.staging.findings import CANNOT, SILENT, Edit, Trouble
+from pybn.staging.source import Source
+from pybn.staging.tree import Tree, packages
+
+RULE = "enumeration"
+TRIGGER = re.compile(r"")
+WHY = "Octave has no enumerations; {}"
+CONSTANTS = "the members are constants of class {}"
+OBJECTS = "the members are objects of the class, compared by name"
+FIX = "use constants in place of the enumeration: properties (Constant)"
+SUPPORT = {
+    "eq": "function t = eq(a, b), t = strcmp(char(a), char(b)); end,",
+    "ne": "function t = ne(a, b), t = ~strcmp(char(a), char(b)); end,",
+    "char": "function t = char(a), t = a.pybn_member; end,",
+}
+
+
+def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
+    """Yield the edits of a class with an enumeration, and the troubles of those that use its class as one."""
+    told = source.outline.class_ if "enumeration" in source.text else None
+    if told is not None and told.enumeration:
+        problem = _problem(source, tree)
+        if problem:
+            yield source.trouble(told.line, WHY.format(problem), FIX, RULE, CANNOT)
+        else:
+            yield from _class(source, told.bases[0] if told.bases else "")
+    if tree.enumerated:
+        yield from _uses(source, tree)
+
+
+def _problem(source: Source, tree: Tree) -> str:
+    """Say what of an enumeration cannot be carried over, "" if all can."""
+    told = source.outline.class_
+    assert told is not None  # noqa: S101
+    blocks = [b for outer in source.blocks if outer.word == "classdef" for b in outer.inner]
+    name = ".".join([*packages(source.where), told.name])
+    if not all(b.closed for b in blocks):
+        return "a block has no end"
+    if told.bases and name not in tree.enumerated:
+        return f"members that are of class {' & '.join(told.bases)} cannot be made"
+    if told.bases and any(not m.static for m in told.methods):
+        return f"a constant of class {told.bases[0]} has no methods"
+    if told.bases and not all(value for _, value in told.enumeration):
+        return "a member has no value"
+    if any(not re.fullmatch(r"[A-Za-z]\w*", member) for member, _ in told.enumeration):
+        return "a member has no name"
+    return ""
+
+
+def _class(source: Source, base: str) -> Iterator[Edit]:
+    """Yield the edits of a class that can be carried over."""
+    told = source.outline.class_
+    assert told is not None  # noqa: S101
+    why = WHY.format(CONSTANTS.format(base) if base else OBJECTS)
+    for outer in source.blocks:
+        if outer.word != "classdef":
+            continue
+        if base:
+            first = next(i for i in range(outer.first, outer.last) if source.tokens[i].text == "<")
+            yield replaced(source, first, after(source.tokens, first) + 1, "", why)
+        opened = False
+        for block in outer.inner:
+            if block.word == "enumeration":
+                text = "properties (Constant)" if base else _opening(source, opened)
+                opened = True
+                yield replaced(source, block.first, block.first + 1, text, why)
+                yield from _members(source, block, base, why)
+
+
+def _opening(source: Source, opened: bool) -> str:
+    """Return the line that `enumeration` becomes: once with what makes objects comparable."""
+    told = source.outline.class_
+    assert told is not None  # noqa: S101
+    have = {m.name for m in told.methods}
+    support = " ".join(text for name, text in SUPPORT.items() if name not in have)
+    first = f"properties (Hidden), pybn_member = ''; end, methods, {support} end, "
+    return ("" if opened else first) + "methods (Static),"
+
+
+def _members(source: Source, block: Block, base: str, why: str) -> Iterator[Edit]:
+    """Yield an edit for each member, and for the commas between them."""
+    told = source.outline.class_
+    assert told is not None  # noqa: S101
+    name = ".".join([*packages(source.where), told.name])
+    for first, last in statements(source.tokens, attributes_end(source.tokens, block), block.last):
+        member, _, value = text_of(source.tokens[first:last]).partition("(")
+        member, value = member.strip(), value.strip().removesuffix(")").strip()
+        if base:
+            text = f"{member} = {base}({value});"
+        else:
+            text = f"function r = {member}(), r = {name}({value}); r.pybn_member = '{member}'; end"
+        stop = last + 1 if last < block.last and source.tokens[last].text in (",", ";") else last
+        yield replaced(source, first, stop, text + ("," if stop > last and not base else ""), why)
+
+
+def _uses(source: Source, tree: Tree) -> Iterator[Trouble]:
+    """Yield the troubles of a file that asks for the class of an enumeration whose members are mere numbers."""
+    for at, token in enumerate(source.tokens):
+        bare = token.text.strip("'\"")
+        if bare not in tree.enumerated or is_field(source.tokens, at):
+            continue
+        then = after(source.tokens, at)
+        made = token.kind == "name" and then < len(source.tokens) and source.tokens[then].text == "("
+        if token.kind == "string" or (made and closing(source.tokens, then) > then + 1):
+            base = tree.enumerated[bare]
+            why = f"members of {bare} are of class {base} in the copy: {bare}(...), isa and class tell them apart"
+            fix = f"compare with the members themselves: x == {bare}.Name"
+            yield source.trouble(token.line, why, fix, RULE, SILENT)

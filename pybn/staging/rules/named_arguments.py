@@ -1,0 +1,38 @@
+"""`f(x, name=value)`: MATLAB passes 'name', value; Octave assigns to a variable and passes the value alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pybn.staging.code import after, before, replaced
+from pybn.staging.findings import Edit, Trouble
+from pybn.staging.source import Source
+from pybn.staging.tree import Tree
+
+RULE = "named-argument"
+TRIGGER = re.compile(r"[(,][ \t]*[A-Za-z]\w*[ \t]*=(?!=)")
+WHY = "Octave takes name=value for an assignment and passes the value alone"
+
+
+def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
+    """Yield an edit for each argument that is named."""
+    found = source.tokens
+    calls: list[bool] = []  # of each bracket that is open, whether it is a call's
+    for index, token in enumerate(found):
+        if token.kind != "op":
+            continue
+        del calls[token.depth :]
+        if token.text in ("(", "[", "{"):
+            left = before(found, index)
+            calls.append(token.text == "(" and left >= 0 and _is_callable(found[left].kind, found[left].text))
+        elif token.text == "=" and calls and calls[-1]:
+            name = before(found, index)
+            start = before(found, name)
+            if found[name].kind == "name" and start >= 0 and found[start].text in ("(", ","):
+                value = after(found, index)
+                yield replaced(source, name, value, f"'{found[name].text}', ", WHY)
+
+
+def _is_callable(kind: str, text: str) -> bool:
+    return kind == "name" or (kind == "op" and text in (")", "}"))

@@ -1,0 +1,66 @@
+"""`x (1,1) double = 0` among the properties: Octave passes over it, or does not read it. Written out, with a setter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from pybn.mfile.blocks import Block
+from pybn.mfile.declared import Declared
+from pybn.mfile.outline import attributes, declarations, is_set
+from pybn.staging.code import functions, inserted, line_is_its_own, replaced
+from pybn.staging.findings import CANNOT, Edit, Trouble
+from pybn.staging.source import Source
+from pybn.staging.tree import Tree
+from pybn.staging.validation import checks, dims, unclear
+
+RULE = "property-type"
+TRIGGER = re.compile(r"\bproperties\b")
+WHY = "Octave passes over the size, class and validators of a property, or does not read them"
+FIX = "leave the size and the class out, and check in a set method"
+
+
+def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
+    """Yield the edits of each property that is declared with more than a default."""
+    setters = {head.name for _, head in functions(source) if head.name.startswith("set.")}
+    for outer in source.blocks:
+        for block in outer.inner if outer.word == "classdef" else ():
+            if block.word == "properties":
+                yield from _block(source, tree, block, setters)
+
+
+def _block(source: Source, tree: Tree, block: Block, setters: Collection[str]) -> Iterator[Edit | Trouble]:
+    told = attributes(source.tokens, block.first + 1, block.last)
+    added = ""
+    for each in declarations(source.tokens, block):
+        kind, size = each.kind.lstrip("@"), each.size
+        if not (kind or size or each.validators):
+            continue
+        each = Declared(
+            each.name, each.line, size, kind, each.validators, each.default, each.first, each.last, each.value
+        )
+        what = unclear(each, frozenset(tree.by_name))
+        if f"set.{each.name}" in setters:
+            what = what or "the declaration beside a set method"
+        if what or not (block.closed and line_is_its_own(source, block.last, block.last + 1)):
+            why = f"{WHY}; {what or 'its block'} of {each.name} cannot be written out"
+            yield source.trouble(each.line, why, FIX, RULE, CANNOT)
+            continue
+        kept = is_set(told, "dependent") or is_set(told, "abstract")
+        yield replaced(source, each.first, each.last, each.name if kept else _value(source, tree, each), WHY)
+        if not kept and not is_set(told, "constant"):
+            check = checks(each, "v", tree.checkable(kind)).replace("'v'", f"'{each.name}'", 1)
+            added += f" function o = set.{each.name}(o, v), {check} o.{each.name} = v; end,"
+    if added:
+        yield inserted(source.tokens[block.last].end, f", methods,{added} end", WHY)
+
+
+def _value(source: Source, tree: Tree, told: Declared) -> str:
+    """Return a property with its default, converted as MATLAB converts it."""
+    kind = tree.checkable(told.kind)
+    if not told.value:
+        return f"{told.name} = pybn_default({dims(told)}, '{kind}')" if kind or told.size else told.name
+    default = source.text[source.tokens[told.value].start : source.tokens[told.last - 1].end]
+    if not (kind or told.size):
+        return f"{told.name} = {default}"
+    return f"{told.name} = pybn_checked({default}, '{told.name}', {dims(told)}, '{kind}')"
