@@ -46,6 +46,7 @@ class Value:
     An output is of kind "value", or "printed": all that the steps print. `given` is an input's own value, as Python
     has it (what `pybn.values.to_matlab` takes), `told` what the case file says of it. With `shapes`, arrays are of
     MATLAB's shape on the Python side too. `how` says how printed text is compared: "text", "words" or "numbers".
+    With `foreign`, what does not leave Octave is told as such in the answer; otherwise it is an error.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Value:
     told: Any = None
     shapes: bool = False
     how: str = "text"
+    foreign: bool = False
     tolerance: Tolerance = field(default_factory=Tolerance)
     layer: str = ""
 

@@ -86,9 +86,8 @@ def _failure(case: Case, file: Path, reply: dict[str, Any]) -> EngineError:
     if number < 0:
         return EngineError(_told(case, file, message), step=_step(case, file))
     step = _name(case, number)
-    return EngineError(
-        str(no_step(case, f"step {step!r}: {message}")), step=step, identifier=reply["identifier"]
-    )
+    text = str(no_step(case, f"step {step!r}: {message}"))
+    return EngineError(text, step=step, identifier=reply["identifier"], said=reply["message"][:TELL])
 
 
 def _told(case: Case, file: Path, text: str) -> str:
