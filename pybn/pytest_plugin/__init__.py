@@ -1,4 +1,4 @@
-"""The pytest plugin: case files are collected as tests.
+"""The pytest plugin: case files are collected as tests, and the fixture `octave` serves tests written in Python.
 
 Whoever has pybn installed loads this module with every start of pytest: nothing heavy is imported here, nor in the
 modules that it imports, before a test needs it.
@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pybn.pytest_plugin.cases import ORACLE, CaseFile, CaseItem, octave_missing
+from pybn.pytest_plugin.cases import ENGINE, ORACLE, CaseFile, CaseItem, octave_missing
+from pybn.pytest_plugin.hooks import RecordingHooks
+from pybn.pytest_plugin.options import add_options, check_options
+from pybn.pytest_plugin.recorded import RECORDED, Recorded
+from pybn.pytest_plugin.usage import SUFFIX
+
+if TYPE_CHECKING:
+    from pybn.pytest_plugin.octave import Octave
 
 __all__ = ["octave_missing"]
 
@@ -22,22 +30,18 @@ MOST = 4 << 20  # bytes of a case file
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options."""
-    group = parser.getgroup("pybn", "parity with MATLAB code under GNU Octave")
-    group.addoption(
-        "--require-octave", action="store_true", help="fail, rather than skip, where Octave is missing"
-    )
-    group.addoption(
-        "--octave-deadline",
-        type=float,
-        default=60.0,
-        metavar="S",
-        help="seconds that a case may take in Octave",
-    )
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register our marker."""
+    """Check the options; register our marker."""
+    check_options(config)
     config.addinivalue_line("markers", "parity: a case of a case file: pytest -m parity runs only those")
+    config.stash[RECORDED] = Recorded(config)
+    config.pluginmanager.register(RecordingHooks(config.stash[RECORDED]), "pybn-recordings")
+
+
+# Case files.
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
@@ -51,7 +55,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
-    """Collect a .toml that has cases."""
+    """Collect a .toml that has cases; take note of recordings."""
+    if file_path.name.endswith(SUFFIX):
+        parent.config.stash[RECORDED].seen.append(file_path)
     if file_path.suffix != ".toml" or not _speaks(file_path):
         return None
     from pybn.case_file import is_case_file
@@ -67,7 +73,20 @@ def _speaks(file: Path) -> bool:
         return False
 
 
+# The fixture.
+
+
+@pytest.fixture(scope="module")
+def octave(request: pytest.FixtureRequest) -> Octave:
+    """Ask GNU Octave, or its recorded answers: octave("lib/smooth.m", x, 3).matches(smooth(x, 3), ulp=4)."""
+    from pybn.pytest_plugin.octave import Octave
+
+    return Octave(request.path, request.config)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """End Octave."""
     if (oracle := session.config.stash.get(ORACLE, None)) is not None:
         oracle.close()
+    if (engine := session.config.stash.get(ENGINE, None)) is not None:
+        engine.close()

@@ -18,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from pybn.case import Case
     from pybn.engines.base import Tensors
+    from pybn.engines.octave import OctaveEngine
     from pybn.errors import PybnError
     from pybn.parity import Result
 
@@ -36,6 +37,15 @@ def octave_missing() -> str:
     if importlib.util.find_spec("oct2py") is None:
         return "oct2py is not installed; install it with: pip install 'pybn[octave]'"
     return ""
+
+
+def octave_engine(config: pytest.Config) -> OctaveEngine:
+    """Return the Octave of this process, which starts when it is first asked."""
+    if ENGINE not in config.stash:
+        from pybn.engines.octave import OctaveEngine
+
+        config.stash[ENGINE] = OctaveEngine(config.getoption("octave_deadline"), lazily=True)
+    return config.stash[ENGINE]
 
 
 class CaseFile(pytest.File):
@@ -98,7 +108,6 @@ class Oracle:
     def __init__(self, config: pytest.Config) -> None:
         from pybn.divergence import Reference
         from pybn.engines.golden import GoldenEngine
-        from pybn.engines.octave import OctaveEngine
         from pybn.engines.port import PortEngine
 
         self.missing = octave_missing()
@@ -106,9 +115,8 @@ class Oracle:
         self.alone = hasattr(config, "workerinput")  # under xdist this worker runs some of the tests only
         self.golden = GoldenEngine()
         self.port = PortEngine()
-        deadline = config.getoption("octave_deadline")
-        self.octave = OctaveEngine(deadline, lazily=True)
-        self.reference = Reference(self.golden, deadline)
+        self.octave = octave_engine(config)
+        self.reference = Reference(self.golden, config.getoption("octave_deadline"))
         self.answers: dict[str, Answer] = {}
 
     def answer(self, item: CaseItem) -> Answer | None:
@@ -158,8 +166,7 @@ class Oracle:
         return located(result, self.golden, self.reference)
 
     def close(self) -> None:
-        """End Octave, if it was started."""
-        self.octave.close()
+        """End what was started for the reference; Octave itself is not ours alone."""
         self.reference.close()
 
 
@@ -167,5 +174,6 @@ def _same_file(item: CaseItem) -> list[CaseItem]:
     return [other for other in item.session.items if isinstance(other, CaseItem) and other.path == item.path]
 
 
+ENGINE = pytest.StashKey["OctaveEngine"]()
 ORACLE = pytest.StashKey[Oracle]()
 NOW, RECORDED, PORT = "Octave's answer now", "Octave's recorded answer", "the port's answer"

@@ -1,0 +1,139 @@
+"""Octave's answer, as a test sees it: to be matched, or taken as a value of Python."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pybn.compare import Comparison, Tolerance
+from pybn.errors import DTypeError, UsageError
+from pybn.pytest_plugin.failure import mismatch
+from pybn.values import Foreign, describe, match, to_python
+
+if TYPE_CHECKING:
+    from pybn.pytest_plugin.thing import Object
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an answer comes from: what was asked, and who answered."""
+
+    label: str
+    told: tuple[str, ...]  # for failures
+    printed: str
+
+
+class Answer:
+    """One value that Octave answered with."""
+
+    __slots__ = ("_thing", "_value", "name", "origin")
+
+    def __init__(self, name: str, value: Any, origin: Origin, thing: Callable[[], Object]) -> None:
+        self.name = name
+        self._value = value
+        self.origin = origin
+        self._thing = thing
+
+    @property
+    def matlab(self) -> Any:
+        """The answer as MATLAB has it: see pybn.values."""
+        if self._value is None:
+            raise UsageError(f"{self.origin.label}: there is no answer, the function has no output")
+        return self._value
+
+    @property
+    def value(self) -> Any:
+        """The answer as Python has it: a scalar, an array, text, a list or a dict. Raises DTypeError for an object."""
+        if isinstance(self.matlab, Foreign):
+            what = describe(self.matlab)
+            raise DTypeError(
+                f"{self.origin.label}: {what} does not leave Octave; .object is there to go on with it"
+            )
+        return to_python(self.matlab)
+
+    @property
+    def object(self) -> Object:
+        """The object that was the answer, to call methods of. Raises DTypeError where it is a value."""
+        if not isinstance(self.matlab, Foreign):
+            raise DTypeError(f"{self.origin.label}: wanted an object, the answer is {describe(self.matlab)}")
+        return self._thing()
+
+    @property
+    def printed(self) -> str:
+        """What was printed on the way."""
+        return self.origin.printed
+
+    def matches(
+        self, obtained: Any, *, ulp: float = 0, rtol: float = 0, atol: float = 0, ulp_of_max: float = 0
+    ) -> bool:
+        """Return True where a value of Python matches the answer (`pybn.values.match`); raise AssertionError if not.
+
+        An element passes within `ulp` units in the last place, or within atol + rtol |expected|, or within
+        `ulp_of_max` units in the last place of the largest magnitude expected.
+        """
+        __tracebackhide__ = True
+        close = Tolerance(ulp, rtol, atol, ulp_of_max)
+        check([match(self.name, self.matlab, _plain(obtained), close)], [self])
+        return True
+
+    def __eq__(self, other: builtins.object) -> NoReturn:
+        raise TypeError("an answer of Octave is no value: say .matches(...), or take its .value")
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("an answer of Octave is no array: say .matches(...), or take its .value")
+
+    __hash__ = builtins.object.__hash__
+
+    def __repr__(self) -> str:
+        told = "no answer" if self._value is None else describe(self._value)
+        return f"<{self.origin.label}: {told}>"
+
+
+class Answers(tuple[Answer, ...]):
+    """The answers to a call with `nargout`: q, r = octave("qr2.m", a, nargout=2)."""
+
+    origin: Origin
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer], origin: Origin) -> Answers:
+        """Return them as one."""
+        made = cls(answers)
+        made.origin = origin
+        return made
+
+    @property
+    def printed(self) -> str:
+        """What was printed on the way."""
+        return self.origin.printed
+
+    def matches(
+        self, *obtained: Any, ulp: float = 0, rtol: float = 0, atol: float = 0, ulp_of_max: float = 0
+    ) -> bool:
+        """Return True where each value matches its answer; they may come as one tuple. Raises as Answer.matches."""
+        __tracebackhide__ = True
+        if len(obtained) == 1 and isinstance(obtained[0], tuple | list) and len(self) != 1:
+            obtained = tuple(obtained[0])
+        if len(obtained) != len(self):
+            raise AssertionError(f"{self.origin.label}: wanted {len(self)} values, got {len(obtained)}")
+        close = Tolerance(ulp, rtol, atol, ulp_of_max)
+        found = [
+            match(answer.name, answer.matlab, _plain(value), close)
+            for answer, value in zip(self, obtained, strict=True)
+        ]
+        check(found, self)
+        return True
+
+
+def check(found: Sequence[Sequence[Comparison]], answers: Sequence[Answer]) -> None:
+    """Raise AssertionError, saying how, where a value does not match its answer."""
+    __tracebackhide__ = True
+    for comparisons, answer in zip(found, answers, strict=True):
+        if not all(each.verdict.agrees for each in comparisons):
+            everything = [each for part in found for each in part]
+            raise AssertionError(mismatch(everything, answer.origin.told))
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Answer) else value

@@ -1,0 +1,27 @@
+"""What a test is told whose value does not match Octave's answer."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from pybn.compare import Comparison
+from pybn.report.fold import folded
+from pybn.report.style import printable
+
+NARROWEST = 60
+MOST = 20  # differing leaves that are told
+EDGE = "E   "  # what pytest puts before a line
+
+
+def mismatch(found: Sequence[Comparison], told: Sequence[str]) -> str:
+    """Return the text of a failure: what differs, where most, then what else there is to tell.
+
+    The first line says the most: pytest repeats it in its summary.
+    """
+    width = max(shutil.get_terminal_size().columns - len(EDGE), NARROWEST)
+    bad = [each for each in found if not each.verdict.agrees]
+    lines = [each.explain() for each in bad[:MOST]]
+    if len(bad) > MOST:
+        lines.append(f"and {len(bad) - MOST} more")
+    return "\n".join(folded([printable(line) for line in [*lines, *told]], width))
