@@ -139,7 +139,11 @@ class Outline:
 def outline(text: str, name: str = "") -> Outline:
     """Return what a file declares; `name` is the file's, less its suffix. Total: a torn file gives what there is."""
     found = tokens(text)
-    top = blocks(found)
+    return outline_of(found, blocks(found), name)
+
+
+def outline_of(found: Sequence[Token], top: Sequence[Block], name: str = "") -> Outline:
+    """Return what a file declares, of its tokens and outermost blocks."""
     functions = tuple(function(found, b) for b in top if b.word == "function")
     first = next((t for t in found if t.kind not in SILENT), None)
     kind = {"function": "function", "classdef": "class"}.get(first.text if first else "", "script")

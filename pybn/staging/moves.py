@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pybn.staging.code import all_blocks, inserted
@@ -9,6 +10,9 @@ from pybn.staging.findings import Edit
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 
+ABSTRACT = re.compile(
+    r"\babstract\b", re.IGNORECASE
+)  # only such a class can lack a body, in a file of its own
 RULE = "class-folder"
 WHY = "Octave takes methods that are declared without a body in a folder of the class alone"
 NAME = "Octave wants a class in a file of its name"
@@ -17,16 +21,16 @@ MUTE = "Octave takes methods without a body in class folders alone, and this fil
 
 def destination(source: Source, tree: Tree) -> tuple[str, str]:
     """Return where a file goes below the tree's copy, and why if that is elsewhere than it was."""
-    told = source.outline.class_ if "classdef" in source.text else None
+    name = source.class_name
     folder, _, _ = source.where.rpartition("/")
-    if told is None or folder.rpartition("/")[2].startswith("@") or not told.name.isidentifier():
+    if not name or folder.rpartition("/")[2].startswith("@"):
         return source.where, ""
     prefix = f"{folder}/" if folder else ""
-    moved = f"{prefix}@{told.name}/{told.name}.m"
+    moved = f"{prefix}@{name}/{name}.m"
     if _bare(source) and not _stays(source, tree) and moved not in tree.places:
         return moved, WHY
-    named = f"{prefix}{told.name}.m"
-    if source.path.stem != told.name and named not in tree.places:
+    named = f"{prefix}{name}.m"
+    if source.path.stem != name and named not in tree.places:
         return named, NAME
     return source.where, ""
 
@@ -34,7 +38,7 @@ def destination(source: Source, tree: Tree) -> tuple[str, str]:
 def muted(source: Source, tree: Tree) -> Iterator[Edit]:
     """Yield the edits of a class that should move and has to stay: the bare signatures become comments."""
     folder = source.where.rpartition("/")[0].rpartition("/")[2]
-    if "classdef" not in source.text or folder.startswith("@") or not _bare(source):
+    if not source.class_name or folder.startswith("@") or not _bare(source):
         return
     why = _stays(source, tree)
     if not why:
@@ -53,7 +57,7 @@ def muted(source: Source, tree: Tree) -> Iterator[Edit]:
 
 
 def _bare(source: Source) -> bool:
-    told = source.outline.class_
+    told = source.outline.class_ if ABSTRACT.search(source.text) else None
     return told is not None and any(m.signature_only for m in told.methods)
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from pybn.mfile import Outline, Token, lines, outline, significant, tokens
+from pybn.mfile import Outline, Token, lines, significant, tokens
 from pybn.mfile.blocks import Block, blocks
+from pybn.mfile.outline import outline_of
 from pybn.staging.findings import Edit, Trouble
+
+CLASSDEF = re.compile(
+    r"(?:\A|[\r\n\xbf])[ \t]*classdef\b[ \t]*(?:\([^()\r\n]*\)[ \t]*)?([A-Za-z]\w*)([^%\r\n]*)", re.ASCII
+)
 
 
 class Source:
@@ -43,7 +49,18 @@ class Source:
     @cached_property
     def outline(self) -> Outline:
         """What the file declares."""
-        return outline(self.text, self.path.stem)
+        return outline_of(self.tokens, self.blocks, self.path.stem)
+
+    @cached_property
+    def class_line(self) -> tuple[str, str]:
+        """The name of the class that the file seems to be of, and the rest of that line: found without its tokens."""
+        found = CLASSDEF.search(self.text) if "classdef" in self.text else None
+        return (found.group(1), found.group(2)) if found else ("", "")
+
+    @property
+    def class_name(self) -> str:
+        """The name of the class that the file seems to be of, "" where it is of none."""
+        return self.class_line[0]
 
     def line(self, number: int) -> str:
         """Return a line (from 1) for a reader, without its end and the space around it; "" where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -10,6 +11,7 @@ from pybn.mfile import Class
 from pybn.mfile.outline import HANDLES
 from pybn.staging.source import Source
 
+WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)
 NUMBERS = frozenset(
     {"double", "single", "logical", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))}
 )
@@ -43,11 +45,18 @@ class Tree:
         return {name: told for name, told in read.items() if told is not None}
 
     @cached_property
+    def inherits(self) -> bool:
+        """A class of the tree may build on another one of it: what many rules need not ask further without."""
+        names = {source.class_name for source in self.sources} - {""}
+        lines = [source.class_line[1] for source in self.sources if source.class_name]
+        return any(names & set(WORD.findall(line)) or "..." in line for line in lines)
+
+    @cached_property
     def files(self) -> dict[str, Source]:
         """The file of each class."""
         found: dict[str, Source] = {}
         for source in self.sources:
-            if "classdef" in source.text and source.outline.class_ is not None:
+            if source.class_name and source.outline.class_ is not None:
                 found.setdefault(".".join([*packages(source.where), source.outline.class_.name]), source)
         return found
 
@@ -73,8 +82,10 @@ class Tree:
     def enumerated(self) -> dict[str, str]:
         """The enumerations whose members are numbers, with the class of those."""
         return {
-            name: told.bases[0]
-            for name, told in self.classes.items()
+            ".".join([*packages(source.where), told.name]): told.bases[0]
+            for source in self.sources
+            if "enumeration" in source.text and source.class_name
+            if (told := source.outline.class_) is not None
             if told.enumeration and len(told.bases) == 1 and told.bases[0] in NUMBERS
         }
 

@@ -13,7 +13,8 @@ from pybn.staging.source import Source
 from pybn.staging.tree import Tree, packages
 
 RULE = "access"
-TRIGGER = re.compile(r"\b(?:Get|Set)?Access\b", re.IGNORECASE)
+TRIGGER = re.compile(r"Access[ \t]*=[ \t]*['\"]?(?:p?r|\?|\{)", re.IGNORECASE)
+FUNCTION = re.compile(r"(?:\A|[\r\n])function\b")  # after a classdef they are not indented
 NAMES = frozenset({"access", "getaccess", "setaccess"})
 BASE = "Octave lets no method of the base class {} reach {}"
 LOCAL = "Octave lets no function after the classdef reach {}"
@@ -22,6 +23,8 @@ LIST = "Octave wants every class of an access list to exist: {}"
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield an edit for each block whose members are reached so: they are public in the copy."""
+    if not (tree.inherits or "?" in source.text or FUNCTION.search(source.text)):
+        return
     told = source.outline.class_
     if told is None:
         return
@@ -41,11 +44,11 @@ def _reason(source: Source, tree: Tree, name: str, block: Block) -> str:
     if not access:
         return ""
     listed = [c for text in access for c in re.findall(r"\?\s*([\w.]+)", text)]
-    missing = [c for c in listed if c not in {each.lower() for each in tree.classes}]
+    missing = [c for c in listed if c not in {each.lower() for each in tree.classes}] if listed else []
     if missing:
         return LIST.format(", ".join(missing))
     members = _members(source, block)
-    for base in list(tree.lineage(name))[1:]:
+    for base in list(tree.lineage(name))[1:] if tree.inherits else ():
         if base in tree.files:
             reached = sorted(members & tree.reached(base) - tree.members(base))
             if reached:

@@ -15,7 +15,7 @@ from pybn.staging.tree import Tree
 from pybn.staging.validation import PLAIN, checks, unclear
 
 RULE = "arguments"
-TRIGGER = re.compile(r"\barguments\b")
+TRIGGER = re.compile(r"arguments\b")
 WHY = "Octave passes over arguments blocks, and applies neither defaults nor conversions nor checks"
 FIX = "write the defaults and checks as statements: if nargin < 2, k = 3; end"
 

@@ -12,7 +12,7 @@ from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 
 RULE = "immutable"
-TRIGGER = re.compile(r"\bimmutable\b", re.IGNORECASE)
+TRIGGER = re.compile(r"mmutable")
 WHY = "Octave does not know 'immutable'; private lets the class alone set it as well"
 
 

@@ -12,7 +12,10 @@ from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 
 RULE = "chained-assignment"
-TRIGGER = re.compile(r"\)[ \t]*\.")
+TRIGGER = re.compile(
+    r"\)[ \t]*\.[ \t]*[A-Za-z(][^\r\n=~<>]{0,500}=(?!=)"
+    r"|\)[ \t]*\.\.\.[^\r\n]*[\r\n]+[ \t]*\.[ \t]*[A-Za-z(]"
+)
 WHY = "Octave does not assign through what a method returns; the handle is the same in a variable"
 FIX = "take the object into a variable first: h = {chain}; h{rest} = ..."
 

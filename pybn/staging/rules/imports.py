@@ -13,7 +13,7 @@ from pybn.staging.source import Source
 from pybn.staging.tree import Tree, packages
 
 RULE = "import"
-TRIGGER = re.compile(r"\bimport\b")
+TRIGGER = re.compile(r"import\b")
 WHY = "Octave has no import"
 NAMED = "Octave has no import; {} is called by its whole name"
 PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\.\*)?\Z")

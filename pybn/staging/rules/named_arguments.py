@@ -11,12 +11,15 @@ from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 
 RULE = "named-argument"
-TRIGGER = re.compile(r"[(,][ \t]*[A-Za-z]\w*[ \t]*=(?!=)")
+TRIGGER = re.compile(r"[(,][ \t]*[A-Za-z]\w*[ \t]*=(?!=)|\.\.\.[^\r\n]*[\r\n]+[ \t]*[A-Za-z]\w*[ \t]*=(?!=)")
+CALL = re.compile(r"[\w)}]\(")
 WHY = "Octave takes name=value for an assignment and passes the value alone"
 
 
 def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield an edit for each argument that is named."""
+    if not any(_may_be(source.text, match.start()) for match in TRIGGER.finditer(source.text)):
+        return
     found = source.tokens
     calls: list[bool] = []  # of each bracket that is open, whether it is a call's
     for index, token in enumerate(found):
@@ -32,6 +35,12 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
             if found[name].kind == "name" and start >= 0 and found[start].text in ("(", ","):
                 value = after(found, index)
                 yield replaced(source, name, value, f"'{found[name].text}', ", WHY)
+
+
+def _may_be(text: str, at: int) -> bool:
+    """Say, by the line alone, whether a place may be within the brackets of a call."""
+    line = text[max(text.rfind("\n", 0, at), text.rfind("\r", 0, at), at - 2000) + 1 : at + 1]
+    return text.startswith("...", at) or (CALL.search(line) is not None and line.count("(") > line.count(")"))
 
 
 def _is_callable(kind: str, text: str) -> bool:

@@ -18,7 +18,7 @@ OPERATORS = frozenset(
         "horzcat", "vertcat",
     }
 )  # fmt: skip
-TRIGGER = re.compile(r"\bclassdef\b")
+TRIGGER = re.compile(r"function\b[^\r\n]*?\b(?:" + "|".join(sorted(OPERATORS)) + r")[ \t]*\(")
 WHY = "Octave takes the output of an operator even where nobody asks for it, and this one is never assigned"
 
 

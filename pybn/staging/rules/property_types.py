@@ -15,18 +15,38 @@ from pybn.staging.tree import Tree
 from pybn.staging.validation import checks, dims, unclear
 
 RULE = "property-type"
-TRIGGER = re.compile(r"\bproperties\b")
+TRIGGER = re.compile(r"(?:\A|[\r\n])[ \t]*properties\b")
+TYPED = re.compile(r"[ \t;,)]*[A-Za-z]\w*[ \t]*(?:\(|@|\{|[ \t][A-Za-z])")
+MORE = re.compile(r"[;,][ \t]*[A-Za-z]")  # another one on the same line
+LINE = re.compile(r"[\r\n]+")
+ENDS = re.compile(r"[ \t]*(?:end|methods|function|events|enumeration)\b")
 WHY = "Octave passes over the size, class and validators of a property, or does not read them"
 FIX = "leave the size and the class out, and check in a set method"
 
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield the edits of each property that is declared with more than a default."""
+    if not source.class_name or not _may_be(source.text):
+        return
     setters = {head.name for _, head in functions(source) if head.name.startswith("set.")}
     for outer in source.blocks:
         for block in outer.inner if outer.word == "classdef" else ():
             if block.word == "properties":
                 yield from _block(source, tree, block, setters)
+
+
+def _may_be(text: str) -> bool:
+    """Say, by its lines alone, whether a file may have such a property."""
+    inside = False
+    for line in LINE.split(text):
+        starts = line.lstrip(" \t").startswith("properties")
+        code = line.partition("%")[0]
+        if inside and (TYPED.match(code.partition("=")[0]) or MORE.search(code)):
+            return True
+        if starts and MORE.search(code.partition(")")[2] or code):
+            return True
+        inside = starts or (inside and not ENDS.match(line))
+    return False
 
 
 def _block(source: Source, tree: Tree, block: Block, setters: Collection[str]) -> Iterator[Edit | Trouble]:
