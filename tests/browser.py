@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE = 30.0  # seconds for one answer
+PATIENCE = 20.0  # seconds for one answer, or for something to come true
 
 
 def chromium() -> str | None:
@@ -154,13 +154,12 @@ class Browser:
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
 
-    def until(self, expression: str) -> Any:
-        """Wait for an expression to be true, and return its value."""
+    def until(self, expression: str) -> None:
+        """Wait for an expression to be true."""
         end = time.monotonic() + PATIENCE
-        while not (found := self.ask(expression)):
+        while not self.ask(f"Boolean({expression})"):
             assert time.monotonic() < end, f"never true: {expression}; {self.console}"
             time.sleep(0.02)
-        return found
 
     def key(self, key: str) -> None:
         """Press a key."""

@@ -301,7 +301,7 @@ def test_a_report_is_written_where_cases_differ_and_the_exit_code_stays(
     monkeypatch.setattr(
         pybn.layers.relu.Relu, "_forward", lambda self, x, out: real(self, x, out) + x.dtype.type(1)
     )
-    assert main(["parity", str(FIXTURES / "relu.toml"), "--json", "--report", str(out)]) == 1
+    assert main(["parity", str(FIXTURES / "relu.toml"), "-k", "float64", "--json", "--report", str(out)]) == 1
     shown, said = capsys.readouterr()
     assert json.loads(shown)["passed"] is False
     assert said.startswith(f"report: {out} (")

@@ -67,9 +67,11 @@ def test_the_data_is_in_the_wheel(wheel: Path) -> None:
 
 def test_what_is_not_python_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    driver = {str(path.relative_to(ROOT)) for path in (ROOT / "pybn").rglob("*.m")}
-    assert driver
-    assert driver | {"pybn/py.typed"} <= names
+    for pattern in ("*.m", "*.html", "*.css", "*.js"):
+        found = {str(path.relative_to(ROOT)) for path in (ROOT / "pybn").rglob(pattern)}
+        assert found, pattern
+        assert found <= names
+    assert "pybn/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
