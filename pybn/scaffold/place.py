@@ -65,6 +65,8 @@ def _of_a_class(file: Path, folder: Path) -> None:
 
 def read(file: Path) -> str:
     """Return the text of a .m file. Raises FileError, CaseError where it is very large."""
+    if file.exists() and not file.is_file():
+        raise CaseError(f"{file}: wanted a .m file, got {'a folder' if file.is_dir() else 'no regular file'}")
     try:
         with file.open("rb") as stream:
             raw = stream.read(LIMIT + 1)

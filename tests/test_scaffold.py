@@ -1,0 +1,380 @@
+"""`pybn scaffold`: what it writes is a case file, which records and agrees with a port; and what it refuses."""
+
+from __future__ import annotations
+
+import ast
+import os
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pybn.case_file import read_case_file
+from pybn.cli import main
+from pybn.draw import draw_inputs
+from pybn.engines.golden import GoldenEngine
+from pybn.engines.octave import OctaveEngine
+from pybn.engines.port import PortEngine
+from pybn.errors import CaseError, FileError, PybnError, UsageError
+from pybn.parity import find_cases, run_parity
+from pybn.scaffold import scaffold
+from pybn.scaffold.argument import literal
+from pybn.scaffold.target import snake_case
+from pybn.scaffold.toml import comment, quoted, value
+
+# Each form: its files, the one to scaffold, the port, and what a person has to change in the case file.
+SMOOTH = "% SMOOTH  Running mean of each column.\nfunction y = smooth(x, k)\n  y = filter(ones(1, k) / k, 1, x);\nend\n"
+SMOOTH_PORT = """\
+import numpy as np
+
+
+def smooth(x, k):
+    padded = np.vstack([np.zeros((k - 1, x.shape[1])), x])
+    return sum(padded[k - 1 - j : padded.shape[0] - j] * (1 / k) for j in range(k))
+"""
+Form = tuple[dict[str, str], str, str, dict[str, str]]
+FORMS: dict[str, Form] = {
+    "function": (
+        {"smooth.m": SMOOTH},
+        "smooth.m",
+        SMOOTH_PORT,
+        {"y = {": "y = { ulp_of_max = 4, because = 'sums', "},
+    ),
+    "outputs": (
+        {"both.m": "function [low, high] = both(x)\n  low = min(x, 0);\n  high = max(x, 0);\nend\n"},
+        "both.m",
+        "import numpy as np\n\n\ndef both(x):\n    return np.minimum(x, 0), np.maximum(x, 0)\n",
+        {},
+    ),
+    "options": (
+        {
+            "norm_of.m": "function y = norm_of(x, mode, scale)\n  if nargin < 3, scale = 2; end\n"
+            "  switch lower(mode)\n    case 'sum'\n      y = scale * x;\n    otherwise\n      error('no');\n  end\nend\n"
+        },
+        "norm_of.m",
+        "def norm_of(x, mode, scale=2):\n    assert mode == 'sum'\n    return scale * x\n",
+        {},
+    ),
+    "struct": (
+        {
+            "clip.m": "function y = clip(x, opts)\n  y = x * opts.factor;\n  if opts.verbose, y = -y; end\nend\n"
+        },
+        "clip.m",
+        "def clip(x, opts):\n    y = x * opts['factor']\n    return -y if opts['verbose'] else y\n",
+        {},
+    ),
+    "package": (
+        {"+lib/+inner/twice.m": "function y = twice(x)\n  y = 2 * x;\nend\n"},
+        "+lib/+inner/twice.m",
+        "def twice(x):\n    return 2 * x\n",
+        {},
+    ),
+    "images": (
+        {"flip.m": "function y = flip(x)\n  [h, w, ~, n] = size(x);\n  y = x * (h * w * n);\nend\n"},
+        "flip.m",
+        "def flip(x):\n    h, w, _, n = x.shape\n    return x * (h * w * n)\n",
+        {},
+    ),
+    "handle": (
+        {
+            "Meter.m": "classdef Meter < handle\n  properties\n    total = 0;\n  end\n  methods\n"
+            "    function obj = Meter(scale)\n      obj.total = scale;\n    end\n"
+            "    function add(obj, x)\n      obj.total = obj.total + x;\n    end\n"
+            "    function y = getTotal(obj)\n      y = obj.total;\n    end\n  end\nend\n"
+        },
+        "Meter.m",
+        "class Meter:\n    def __init__(self, scale):\n        self.total = scale\n\n"
+        "    def add(self, x):\n        self.total = self.total + x\n\n"
+        "    def get_total(self):\n        return self.total\n",
+        {},
+    ),
+    "value": (
+        {
+            "@Pile/Pile.m": "classdef Pile\n  properties\n    items = 0;\n  end\n  methods\n"
+            "    function obj = push(obj, x)\n      obj.items = obj.items + x;\n    end\n"
+            "    function [obj, y] = pop(obj)\n      y = obj.items;\n      obj.items = 0;\n    end\n  end\nend\n",
+            "@Pile/level.m": "function y = level(obj, x)\n  y = obj.items + x;\nend\n",
+        },
+        "@Pile/Pile.m",
+        "class Pile:\n    def __init__(self, items=0):\n        self.items = items\n\n"
+        "    def push(self, x):\n        return Pile(self.items + x)\n\n"
+        "    def pop(self):\n        return Pile(), self.items\n\n"
+        "    def level(self, x):\n        return self.items + x\n",
+        {},
+    ),
+    "static": (
+        {
+            "Tool.m": "classdef Tool\n  methods (Static)\n    function y = half(x)\n      y = x / 2;\n    end\n"
+            "  end\nend\n"
+        },
+        "Tool.m",
+        "class Tool:\n    @staticmethod\n    def half(x):\n        return x / 2\n",
+        {},
+    ),
+    "properties": (
+        {
+            "Point.m": "classdef Point < handle\n  properties\n    x = 0;\n  end\n  properties (Access = private)\n"
+            "    y = 0;\n  end\n  methods\n    function obj = Point(scale)\n      obj.x = 2 * scale;\n    end\n"
+            "  end\nend\n"
+        },
+        "Point.m",
+        "class Point:\n    def __init__(self, scale):\n        self.x = 2.0 * scale\n",
+        {},
+    ),
+}
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder
+
+
+@pytest.mark.usefixtures("needs_octave")
+def test_a_first_case_agrees_with_a_port(octave: OctaveEngine, tmp_path: Path) -> None:
+    for name, (files, file, port, changes) in FORMS.items():
+        folder = write(tmp_path / name, files)
+        stem = snake_case(Path(file).stem)
+        (folder / f"{stem}_port.py").write_text(port)
+        [case_file] = scaffold(folder / file).files
+        assert case_file == folder / f"{stem}.toml"
+        text = case_file.read_text()
+        for before, after in changes.items():
+            assert before in text
+            text = text.replace(before, after)
+        case_file.write_text(text)
+    cases = find_cases([str(tmp_path)], [])
+    assert len(cases) == len(FORMS)
+    for result in run_parity(cases, octave, PortEngine(), GoldenEngine()):
+        assert result.passed, f"{result.case.file}: {result}"
+
+
+def first(tmp_path: Path, text: str, name: str = "some") -> str:
+    (tmp_path / f"{name}.m").write_text(text)
+    [case_file, *_] = scaffold(tmp_path / f"{name}.m", tmp_path / "case.toml", force=True).files
+    return case_file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("y = strcmp(x, 'fast');", 'x = "fast"  # text'),
+        ("switch x, case {'one', 'two'}, y = 1; end", 'x = "one"  # text'),
+        ("y = x.tol + x.max_iter + x.name;", 'x = { tol = 1e-06, max_iter = 10, name = "text" }'),
+        ("y = isfield(x, 'rate');", "x = { rate = 0.1 }"),
+        ("y = x{1};", 'x = [1.0, "two"]'),
+        ("y = zeros(x, 2);", "x = 3"),
+        ("for k = 1:x\n y = k;\nend", "x = 3"),
+        ("y = sum(z, x);", "x = 1  # a dimension"),
+        ("if x\n y = 1;\nend", "x = true"),
+        ("if ~x && z(1)\n y = 1;\nend", "x = true"),
+        ("if nargin < 1, x = 'same'; end\n y = 1;", 'x = "same"'),
+        ("if nargin < 1, x = [1 2.5]; end\n y = 1;", "x = [1, 2.5]"),
+        ("if nargin < 1\n  x = 0.25;\nend\n y = 1;", "x = 0.25"),
+        ("[h, w, c, n] = size(x); y = 1;", 'x = { axes = "h w c n", draw = "normal" }'),
+        ("y = x(:, :, 1, 2);", 'x = { axes = "A B C D", draw = "normal" }'),
+        ("y = size(x, 3);", 'x = { axes = "A B C", draw = "normal" }'),
+        ("y = length(x);", 'x = { axes = "A", draw = "normal" }  # a row'),
+        ("y = x * 2;", 'x = { axes = "A B", draw = "normal" }'),
+        ("arguments\n x (1,1) double = 3.5\n end\n y = 1;", "x = 3.5"),
+        ("arguments\n x (:,1) single\n end\n y = 1;", 'x = { axes = "A", matlab = "A 1", dtype = "float32"'),
+        (
+            "arguments\n x (3,:) int32\n end\n y = 1;",
+            'x = { shape = [3, 4], dtype = "int32", draw = "integers"',
+        ),
+        ("arguments\n x char\n end\n y = 1;", 'x = "text"'),
+        ("validateattributes(x, {'logical'}, {'scalar'}); y = 1;", "x = true"),
+        ("validateattributes(x, {'single'}, {'vector'}); y = 1;", 'x = { axes = "A", dtype = "float32"'),
+    ],
+)
+def test_what_is_told_of_an_argument_is_filled_in(tmp_path: Path, body: str, wanted: str) -> None:
+    text = first(tmp_path, f"function y = some(x, z)\n  {body}\nend\n")
+    assert wanted in text
+    read_case_file(tmp_path / "case.toml")
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ("y = feval(x, 3);", "a function handle"),
+        ("y = x.getValue(3);", "an object"),
+    ],
+)
+def test_what_no_case_file_can_hold_is_said(tmp_path: Path, body: str, note: str) -> None:
+    (tmp_path / "some.m").write_text(f"function y = some(x)\n  {body}\nend\n")
+    written = scaffold(tmp_path / "some.m")
+    assert any(note in each and each.startswith("fill in") for each in written.notes)
+    text = written.files[0].read_text()
+    assert note in text
+    assert 'matlab = "y = some(none)"' in text
+
+
+def test_names_that_no_case_can_have_get_others(tmp_path: Path) -> None:
+    text = first(
+        tmp_path, "function [x, inf, true_] = some(x, self, ~, dtype)\n  x = x + self + dtype;\nend\n"
+    )
+    assert "x2, inf2, true_ = some(x, self2, none, dtype2)" in text
+    read_case_file(tmp_path / "case.toml")
+
+
+def test_inputs_that_may_be_left_out_are_left_out_where_nothing_is_known_of_them(tmp_path: Path) -> None:
+    (tmp_path / "some.m").write_text(
+        "function y = some(x, k, w, varargin)\n  if nargin < 3, w = zeros(size(x)); end\n  y = x;\nend\n"
+    )
+    written = scaffold(tmp_path / "some.m")
+    assert 'matlab = "y = some(x, $k)"' in written.files[0].read_text()
+    assert any("w, varargin" in note for note in written.notes)
+
+
+def test_the_target_is_found_in_a_module_that_is_never_run(tmp_path: Path) -> None:
+    (tmp_path / "smooth.m").write_text(SMOOTH)
+    (tmp_path / "other.py").write_text("raise SystemExit\ndef smooth(x, k):\n    return x\n")
+    (tmp_path / "a_broken.py").write_text("def smooth(:\n")
+    (tmp_path / "not a name.py").write_text("def smooth(x, k):\n    return x\n")
+    [case_file] = scaffold(tmp_path / "smooth.m").files
+    assert tomllib.loads(case_file.read_text())["python"]["target"] == "other:smooth"
+    assert "port" not in case_file.read_text()
+
+
+def test_a_port_is_written_to_fill_in(tmp_path: Path) -> None:
+    files, file, _, _ = FORMS["value"]
+    write(tmp_path, files)
+    case_file, port = scaffold(tmp_path / file, port=True).files
+    tree = ast.parse(port.read_text())
+    [made] = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert [each.name for each in made.body if isinstance(each, ast.FunctionDef)] == ["push", "pop", "level"]
+    assert tomllib.loads(case_file.read_text())["python"]["target"] == "pile_port:Pile"
+    [case] = read_case_file(case_file)
+    with pytest.raises(PybnError, match="NotImplementedError"):
+        PortEngine().run(case, draw_inputs(case))
+
+
+SCRIPT = "% a script\nx = 1;\ny = 2 * x;\n"
+REFUSED = {
+    "script": (
+        {"run_it.m": SCRIPT},
+        "run_it.m",
+        "is a script.*make it a function: a first line `function y = run_it",
+    ),
+    "empty": ({"none.m": ""}, "none.m", "is a script"),
+    "private": ({"private/f.m": SMOOTH}, "private/f.m", "is private"),
+    "method": ({"@Pile/push.m": SMOOTH}, "@Pile/push.m", "is a method of the class Pile"),
+    "old class": ({"@Pile/Pile.m": SMOOTH}, "@Pile/Pile.m", "a class without classdef"),
+    "abstract": ({"Base.m": "classdef (Abstract) Base\nend\n"}, "Base.m", "is abstract"),
+    "abstract method": (
+        {"Base.m": "classdef Base\n methods (Abstract)\n  y = f(obj)\n end\nend\n"},
+        "Base.m",
+        "is abstract",
+    ),
+    "enumeration": ({"E.m": "classdef E\n enumeration\n  A, B\n end\nend\n"}, "E.m", "is an enumeration"),
+    "nothing in it": ({"E.m": "classdef E\nend\n"}, "E.m", "nothing to compare"),
+    "not .m": ({"smooth.txt": SMOOTH}, "smooth.txt", "wanted a .m file"),
+    "name": ({"not-a-name.m": SMOOTH}, "not-a-name.m", "MATLAB cannot call a file of this name"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_case_cannot_call_is_refused(tmp_path: Path, name: str) -> None:
+    files, file, told = REFUSED[name]
+    write(tmp_path, files)
+    with pytest.raises(CaseError, match=told):
+        scaffold(tmp_path / file)
+    assert list(tmp_path.rglob("*.toml")) == []
+
+
+def test_nothing_is_replaced_unless_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "smooth.m").write_text(SMOOTH)
+    (tmp_path / "smooth.toml").write_text("mine")
+    with pytest.raises(UsageError, match="is there already"):
+        scaffold(tmp_path / "smooth.m", port=True)
+    assert not (tmp_path / "smooth_port.py").exists()
+    (tmp_path / "smooth_port.py").write_text("# mine")
+    with pytest.raises(UsageError, match="is there already"):
+        scaffold(tmp_path / "smooth.m", tmp_path / "other.toml", port=True)
+    assert not (tmp_path / "other.toml").exists()
+    scaffold(tmp_path / "smooth.m", force=True)
+    assert "smooth" in (tmp_path / "smooth.toml").read_text()
+    assert (tmp_path / "smooth_port.py").read_text() == "# mine"
+    (tmp_path / "link.toml").symlink_to(tmp_path / "elsewhere.toml")
+    with pytest.raises(FileError, match="symbolic link"):
+        scaffold(tmp_path / "smooth.m", tmp_path / "link.toml", force=True)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "smooth.m").write_text(SMOOTH)
+    out = tmp_path / "sub" / "case.toml"
+    out.parent.mkdir()
+    assert main(["scaffold", str(tmp_path / "smooth.m"), "-o", str(out), "--python", "mine:f"]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    told = tomllib.loads(out.read_text())
+    assert told["python"] == {"path": ".", "target": "mine:f"}
+    assert told["matlab"] == {"path": "..", "function": "smooth"}
+    assert told["about"] == "Running mean of each column."
+    assert main(["scaffold", str(tmp_path / "smooth.m"), "-o", str(out)]) == 2
+    assert main(["scaffold", str(tmp_path / "smooth.m"), "-o", "case.txt"]) == 2
+    assert main(["scaffold", str(tmp_path / "smooth.m"), "--python", "no target"]) == 2
+    assert main(["scaffold", str(tmp_path / "missing.m")]) == 5
+    os.mkfifo(tmp_path / "pipe.m")
+    assert main(["scaffold", str(tmp_path / "pipe.m")]) == 4
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_data(text: str) -> None:
+    clean = text.encode("utf-8", "replace").decode()
+    assert tomllib.loads(f"x = {quoted(clean)}")["x"] == clean
+    assert tomllib.loads(f"x = 1  {comment(text)}") == {"x": 1}
+
+
+@given(
+    st.recursive(
+        st.integers(-(2**62), 2**62) | st.floats(allow_nan=False) | st.booleans() | st.text(max_size=9),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_any_value_is_data(given_value: object) -> None:
+    assert tomllib.loads(f"x = {value(given_value)}")["x"] == given_value
+
+
+PIECES = [
+    "function ", "[", "]", "(", ")", "{", "}", "'", '"', ",", ";", "\n", " ", "x", "y", "some", "end", "classdef ", "% ",
+    "%{\n", "...", "methods", "properties", "arguments", "nargin < ", "= ", "size", "strcmp(", ".", ":", "1", "switch ",
+    "case ", "if ", "varargin", "\r", "\x00", "é", "\u2028", "true", "self", "inf", "<", "&", "@", "~", "(Static)",
+]  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.booleans())
+def test_any_file_gives_a_case_file_or_a_refusal(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str], is_class: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz")
+    head = "classdef some\n methods\n function y = f(obj, x)\n" if is_class else "function [y, x] = some(x, y"
+    (folder / "some.m").write_bytes((head + "".join(pieces)).encode())
+    try:
+        written = scaffold(folder / "some.m", port=True)
+    except CaseError:
+        assert sorted(folder.iterdir()) == [folder / "some.m"]
+        return
+    tomllib.loads(written.files[0].read_text())
+    for port in written.files[1:]:
+        ast.parse(port.read_text())
+
+
+def test_literals() -> None:
+    wanted = {
+        "3": 3, "-1.5e3": -1500.0, "true": True, "'it''s'": "it's", '"two"': "two", "[1 2, 3]": [1, 2, 3], "[]": [],
+        "x": None, "[a b]": None, "'a' + 'b'": None, "1:3": None, "[1e]": None, "{}": None, "": None,
+    }  # fmt: skip
+    assert {text: literal(text) for text in wanted} == wanted
+    assert np.isinf(literal("1e999"))
+
+
+def test_snake_case() -> None:
+    wanted = {"ForwardPropagation": "forward_propagation", "IIRFilter": "iir_filter", "x": "x", "not": "not_"}
+    assert {name: snake_case(name) for name in wanted} == wanted
