@@ -10,6 +10,7 @@ from pybn.parity import Result
 from pybn.report.html.album import Album
 from pybn.report.html.page import html_report
 from pybn.report.html.provenance import command_line, hashes, now, pathless, versions_told
+from pybn.report.html.staged import staging_told
 
 __all__ = ["Album", "report_of"]
 
@@ -44,6 +45,7 @@ def report_of(
         "files": [[words(name), digest] for name, digest in files],
         "used": used,
         "skipped": skipped,
+        "staging": staging_told(cases, words),
     }
     return html_report(results, album, about, words, broken)
 

@@ -35,7 +35,8 @@ function callouts(each) {
   const found = [];
   if (each.diagnosis) {
     found.push(h("div", { class: "callout why" }, h("h3", null, "Why"), h("p", null, each.diagnosis.sentence),
-      each.diagnosis.fix ? h("p", { class: "fix" }, h("b", null, "Fix "), each.diagnosis.fix) : ""));
+      each.diagnosis.fix ? h("p", { class: "fix" }, h("b", null, "Fix "), each.diagnosis.fix) : "",
+      each.diagnosis.others?.length ? h("p", { class: "note" }, "As well possible: ", each.diagnosis.others.join("; ")) : ""));
   }
   if (each.status === "known divergence") {
     found.push(h("div", { class: "callout known" }, h("h3", null, "Declared to diverge, because"), h("p", null, each.diverges || each.message)));
@@ -50,7 +51,7 @@ function tensorTable(each, first) {
     const pressed = t === first;
     const button = h("button", { type: "button", class: "plain", "aria-pressed": String(pressed), onclick: () => go(keyOf(each), t.name) }, t.name);
     const where = t.name === each.parting?.tensor ? h("span", { class: "tag" }, "first") : "";
-    const numeric = t.max_ulp !== undefined && !["wrong shape", "wrong dtype", "missing"].includes(t.verdict);
+    const numeric = t.measured;
     return h("tr", { class: pressed ? "chosen" : null, onclick: (event) => { if (!event.target.closest("button")) go(keyOf(each), t.name); } },
       h("th", { scope: "row" }, button, " ", where),
       h("td", null, shapeWords(t)), h("td", { class: "wide" }, t.dtype ?? ""),
@@ -73,13 +74,13 @@ const shapeWords = (t) => {
 
 async function showTensor(each, t, into) {
   const fact = (name, value, kind) => h("div", { class: kind }, h("dt", null, name), h("dd", null, value));
-  const unlike = ["wrong shape", "wrong dtype", "missing"].includes(t.verdict);
+  const unlike = !t.measured && !t.worst;
   const above = [
     unlike && fact("wanted", h("code", null, t.expected)), unlike && fact("got", h("code", null, t.obtained)),
     t.worst && fact("worst element", [h("code", null, `[${t.worst.join(", ")}]`), " wanted ", h("code", null, t.expected), ", got ", h("code", { class: t.agrees ? null : "off" }, t.obtained)]),
-    fact("allowed", [t.tolerance, t.because ? `, because ${t.because}` : ""]),
+    t.measured && fact("allowed", [t.tolerance, t.because ? `, because ${t.because}` : ""]),
   ];
-  const measured = !unlike && t.verdict !== "equal";
+  const measured = t.measured && t.verdict !== "equal";
   const below = [
     measured && fact("max ULP", ulps(t.max_ulp)), measured && fact("max difference", short(t.max_abs)), measured && fact("max relative", short(t.max_rel)),
     t.scaled ? fact("of the largest element", `${short(t.scaled)} ULP`) : "",
@@ -122,7 +123,7 @@ function calls(each) {
   const attrs = Object.entries(each.attrs).map(([name, value]) => `${name} = ${value}`).join(", ");
   const inputs = each.inputs.map((t) => `${t.name} (${t.axes.length ? t.shape.map((n, k) => `${t.axes[k]} ${n}`).join(", ") : t.shape.join(" × ")}) ${t.dtype}`);
   return section("What was called", h("div", { class: "two" }, side("MATLAB", each.matlab), side("Python", each.python)),
-    inputs.length ? h("p", { class: "note" }, "Inputs: ", inputs.join("; ")) : "", attrs ? h("p", { class: "note" }, "Attributes: ", attrs) : "");
+    inputs.length + each.values.length ? h("p", { class: "note" }, "Inputs: ", [...inputs, ...each.values].join("; ")) : "", attrs ? h("p", { class: "note" }, "Attributes: ", attrs) : "");
 }
 
 function caseProvenance(each) {

@@ -53,11 +53,11 @@ function showOverview() {
 
 /** What was rewritten so that Octave runs it, and what was let pass. */
 function staging() {
-  const { rewrites = [], troubles = [] } = report.staging ?? {};
+  const { rewrites = [], troubles = [], more = 0 } = report.staging ?? {};
   if (!rewrites.length && !troubles.length) return null;
-  const line = (each) => h("th", { scope: "row" }, `${each.file}:${each.line}`);
-  const parts = [];
+  const line = (each) => h("th", { scope: "row" }, each.line ? `${each.file}:${each.line}` : each.file);
+  const parts = []; // line 0 is of a file that was moved
   if (rewrites.length) parts.push(table("Rewritten for Octave", ["line", "before", "after", "why"], rewrites.map((each) => h("tr", null, line(each), h("td", null, h("code", null, each.before)), h("td", null, h("code", null, each.after)), h("td", null, each.why)))));
   if (troubles.length) parts.push(h("h4", null, "Let pass, though Octave may answer otherwise"), table("Let pass", ["line", "text", "why", "fix"], troubles.map((each) => h("tr", null, line(each), h("td", null, h("code", null, each.text)), h("td", null, each.why), h("td", null, each.fix)))));
-  return section("Staging", h("p", { class: "note" }, `${plural(rewrites.length, "rewrite")}; no line of yours was changed in place.`), ...parts);
+  return section("Staging", h("p", { class: "note" }, `${plural(rewrites.length, "rewrite")}; the files themselves are as they were${more ? `; ${count(more)} more rows are not shown` : ""}.`), ...parts);
 }

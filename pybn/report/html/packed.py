@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def _slice_of(axes: Sequence[str], rank: int) -> tuple[int, int]:
     return (0, 1) if rank > 1 else (-1, rank - 1)
 
 
-def packable(x: Any) -> bool:
+def packable(x: Any) -> TypeGuard[Array]:
     """Whether it is an array of numbers or bool that has elements."""
     return isinstance(x, np.ndarray) and not isinstance(x, np.ma.MaskedArray) and x.dtype.char in KINDS
 

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pybn.compare import EXACT, Comparison, Tolerance
+from pybn.compare import EXACT, Comparison, Tolerance, Verdict
 from pybn.divergence import Divergence, walk
 from pybn.parity import Result
 from pybn.report.divergence import verdict_lines
+from pybn.report.html.leaves import output_of
 from pybn.report.style import finite
+
+MEASURED = (Verdict.EQUAL, Verdict.CLOSE, Verdict.DIFFERS)
 
 Words = Callable[[str], str]
 
@@ -25,14 +28,15 @@ def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Word
         "status": str(result.status),
         "passed": result.passed,
         "message": words(result.message),
-        "refuses": [case.refuses.matlab, case.refuses.python] if case.refuses else None,
+        "refuses": [case.refuses.word("matlab"), case.refuses.word("python")] if case.refuses else None,
         "diverges": case.diverges,
         "diagnosis": _diagnosis(result, words),
         "parting": _parting(result.divergence),
         "tensors": [
-            _tensor(found, case.tolerances.get(found.name, EXACT), seen.get(found.name, {}))
-            | (_place(places[found.name]) if found.name in places else {})
+            _tensor(found, case.tolerances.get(name, EXACT), seen.get(found.name, {}))
+            | (_place(places[name]) if name in places else {})
             for found in result.comparisons
+            for name in [output_of(found.name, case.tolerances)]
         ],
         "matlab": [f"{case.matlab.kind} {case.matlab.name}", *(step.text for step in case.matlab.steps)],
         "python": [case.python.target, *(step.text for step in case.python.steps)],
@@ -41,6 +45,7 @@ def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Word
             {"name": t.name, "axes": list(t.axes), "shape": list(t.shape), "dtype": t.dtype}
             for t in case.inputs.values()
         ],
+        "values": list(case.input_values),
         "digest": case.digest(),
     }
 
@@ -55,6 +60,7 @@ def _tensor(found: Comparison, tolerance: Tolerance, seen: Mapping[str, Any]) ->
         "name": found.name,
         "verdict": str(found.verdict),
         "agrees": found.verdict.agrees,
+        "measured": found.verdict in MEASURED and not math.isnan(found.max_abs),
         "max_ulp": finite(found.max_ulp),
         "worst": list(found.worst) if found.worst is not None else None,
         "expected": found.expected,
@@ -108,9 +114,13 @@ def _parting(found: Divergence | None) -> dict[str, Any] | None:
     }
 
 
-def _diagnosis(result: Result, words: Words) -> dict[str, str] | None:
-    """Return the sentence that says why it differs, and the fix."""
+def _diagnosis(result: Result, words: Words) -> dict[str, Any] | None:
+    """Return the sentence that says why it differs, the fix, and what would explain it as well."""
     found = getattr(result, "diagnosis", None)
     if found is None:
         return None
-    return {"sentence": words(str(found.sentence)), "fix": words(str(found.fix))}
+    return {
+        "sentence": words(found.sentence),
+        "fix": words(found.fix),
+        "others": [words(o) for o in found.others],
+    }
