@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pybn.compare import Comparison, Verdict
+from pybn.engines.base import Tensors
 from pybn.parity import Result
 from pybn.report.html.histogram import histogram
-from pybn.report.html.leaves import fitted_leaves
 from pybn.report.html.packed import packable, picture, plain
 
 MB = 1_000_000
@@ -38,9 +38,8 @@ class Album:
             case, (expected, obtained) = result.case, result.answers
             # What differs has the first choice, and of that the one that is declared first.
             order = sorted(result.comparisons, key=lambda found: found.verdict.agrees)
-            values = fitted_leaves(case, expected, obtained)
             told = {
-                found.name: self._look(result, found, values.get(found.name), not k)
+                found.name: self._look(result, found, expected, obtained, not k)
                 for k, found in enumerate(order)
             }
             self._seen[case.file, case.id] = told
@@ -51,9 +50,10 @@ class Album:
         return self._seen.get((result.case.file, result.case.id), {})
 
     def _look(
-        self, result: Result, found: Comparison, sides: tuple[Any, Any] | None, first: bool
+        self, result: Result, found: Comparison, expected: Tensors, obtained: Tensors, first: bool
     ) -> dict[str, Any]:
-        a, b = (plain(x) if packable(x) else None for x in sides or (None, None))
+        sides: list[Any] = [side.get(found.name) for side in (expected, obtained)]
+        a, b = (plain(x) if packable(x) else None for x in sides)
         either = a if a is not None else b
         if either is None:
             return {}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pybn.compare import EXACT, Comparison, Tolerance, Verdict
 from pybn.divergence import Divergence, walk
 from pybn.parity import Result
 from pybn.report.divergence import verdict_lines
-from pybn.report.html.leaves import output_of
 from pybn.report.style import finite
 
 MEASURED = (Verdict.EQUAL, Verdict.CLOSE, Verdict.DIFFERS)
@@ -48,6 +48,11 @@ def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Word
         "values": list(case.input_values),
         "digest": case.digest(),
     }
+
+
+def output_of(name: str, outputs: Iterable[str]) -> str:
+    """Return the output that a comparison is about: s of s.weights{2}.bias, a leaf of a nested value."""
+    return name if name in outputs else re.split(r"[.{(]", name, maxsplit=1)[0]
 
 
 def _place(place: Any) -> dict[str, str]:
