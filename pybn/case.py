@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from pybn.compare import Tolerance
-from pybn.errors import CaseError
-from pybn.steps import Call, Scope, Step, used_attributes, used_handles, used_names
+from pybn.errors import EngineError
+from pybn.steps import Scope, Step, used_attributes
 
 FLOATS = ("float64", "float32", "complex128", "complex64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 DTYPES = frozenset({*FLOATS, *INTEGERS, "bool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A variable of a data file, "" for its only one, and the SHA-256 of the file."""
+
+    path: Path
+    var: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Tensor:
     `shape` is the declared shape, which fixtures hold and comparisons see; `axes` names its axes, or is empty.
     `matlab` and `python` name the axes in the order that each side wants, where "1" is an axis of one element
     that only that side has: a vector of axes "D" is "1 D" in MATLAB. `layer` names the layer of a model that an
-    output belongs to: a word for reports, on which no answer depends.
+    output belongs to: a word for reports, on which no answer depends. `source` is where an input is that is not drawn.
     """
 
     name: str
@@ -37,6 +46,7 @@ class Tensor:
     draw: Mapping[str, Any] = field(default_factory=dict)
     tolerance: Tolerance = field(default_factory=Tolerance)
     layer: str = ""
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Value:
     foreign: bool = False
     tolerance: Tolerance = field(default_factory=Tolerance)
     layer: str = ""
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +119,50 @@ class PythonSide:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Both sides must refuse: by this MATLAB error identifier and by this Python exception."""
+    """Both sides must refuse: by this MATLAB error identifier and by this Python exception.
+
+    Where a message is given, it has to be a piece of what the error says; with it the identifier may be "".
+    """
 
     matlab: str
     python: str
+    matlab_message: str = ""
+    python_message: str = ""
+
+    def fits(self, side: str, error: EngineError) -> bool:
+        """Tell whether an error is the one that is wanted of a side."""
+        word, message = self._wanted(side)
+        return (not word or error.identifier == word) and message in (error.said or str(error))
+
+    def word(self, side: str) -> str:
+        """Return what is wanted of a side, in words."""
+        word, message = self._wanted(side)
+        return f"{word} {message!r}".strip() if message else word
+
+    def _wanted(self, side: str) -> tuple[str, str]:
+        if side == "matlab":
+            return self.matlab, self.matlab_message
+        return self.python, self.python_message
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How far a known divergence goes: these outputs alone, or the error that one side alone ends with.
+
+    `matlab` is an identifier or a piece of the message, `python` the name of an exception.
+    """
+
+    outputs: tuple[str, ...] = ()
+    matlab: str = ""
+    python: str = ""
+
+    def fits(self, side: str, error: EngineError) -> bool:
+        """Tell whether an error is the one that is declared of a side."""
+        if side == "python":
+            return bool(self.python) and error.identifier == self.python
+        return bool(self.matlab) and (
+            error.identifier == self.matlab or self.matlab in (error.said or str(error))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +183,12 @@ class Case:
     live: bool = False
     input_values: Mapping[str, Value] = field(default_factory=dict)
     output_values: Mapping[str, Value] = field(default_factory=dict)
+    known: Known | None = None  # where a divergence is declared to be in a part of the case only
+
+    @property
+    def only_values(self) -> bool:
+        """Whether there are inputs or outputs, and none of them a tensor."""
+        return bool(self.input_values or self.output_values) and not self.inputs and not self.outputs
 
     @property
     def stem(self) -> str:
@@ -170,7 +227,8 @@ class Case:
         }
         more: dict[str, Any] = {
             "functions": self.matlab.functions,
-            "input_values": [[v.name, v.told] for v in self.input_values.values()],
+            "input_values": [[v.name, v.told, *_file(v.source)] for v in self.input_values.values()],
+            "refuses_by": self.refuses.matlab_message if self.refuses else "",
             "output_values": [[v.name, v.kind] for v in self.output_values.values()],
         }
         told |= {key: value for key, value in more.items() if value}  # the cases of before have none of these
@@ -184,70 +242,15 @@ def scope(case: Case, side: str) -> Scope:
     return Scope(frozenset({*case.inputs, *case.input_values}), names, has_object)
 
 
-def check_flow(case: Case) -> None:
-    """Raise CaseError unless what a step uses is there by then, and every output is bound on both sides."""
-    for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
-        here = scope(case, side)
-        for step in steps:
-            for name in used_names(step):
-                if name not in here.variables:
-                    raise CaseError(
-                        f"{side} step {step.text!r} uses {name!r}, which is no input and was not bound before"
-                    )
-            for name in used_attributes(step):
-                if name not in case.attrs:
-                    raise CaseError(
-                        f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.attrs)}"
-                    )
-            here = here.after(step)
-        for name in (*case.outputs, *bound_values(case)):
-            if name not in here.variables:
-                raise CaseError(f"no {side} step binds the output {name!r}")
-
-
 def bound_values(case: Case) -> list[str]:
     """Return the outputs of any structure that steps bind: all but what is printed."""
     return [name for name, value in case.output_values.items() if value.kind == "value"]
 
 
-def check_calls(case: Case) -> None:
-    """Raise CaseError where a step cannot be meant on its side: no object, another function, MATLAB keywords."""
-    for side, steps in (("matlab", case.matlab.steps), ("python", case.python.steps)):
-        here = scope(case, side)
-        for step in steps:
-            _check_call(case, side, step, here)
-            here = here.after(step)
-
-
-def _check_call(case: Case, side: str, step: Step, here: Scope) -> None:
-    construct = {
-        "matlab": f"; if it is a class, say class = '{case.matlab.name}' under [matlab]",
-        "python": "; if it is a class, give new = {} under [python] to construct it",
-    }
-    where = f"{side} step {step.text!r}"
-    known = case.matlab.functions if side == "matlab" else case.python.targets
-    if here.root(step) is None:
-        name = ".".join(step.path)
-        if known and step.path[0] != "self":
-            what = "calls" if isinstance(step, Call) else "speaks of"
-            raise CaseError(f"{where} {what} {name!r}, which is not declared; {_declare(side, here)}")
-        main = case.matlab.name if side == "matlab" else case.python.target.split(":")[1]
-        raise CaseError(f"{where}: wanted a call of {main}{construct[side]}")
-    for path in used_handles(step):
-        if not here.declared(path):
-            raise CaseError(f"{where}: @{'.'.join(path)} is not declared; {_declare(side, here)}")
-    if isinstance(step, Call) and not here.has_object and "self" in step.targets:
-        raise CaseError(f"{where}: there is no object that 'self' could be{construct[side]}")
-    if side == "matlab" and isinstance(step, Call) and step.keywords:
-        raise CaseError(f"{where}: MATLAB has no keyword arguments")
-    if side == "matlab" and isinstance(step, Call) and step.path == ("self",):
-        raise CaseError(f"{where}: wanted a method of the object")
-
-
-def _declare(side: str, here: Scope) -> str:
-    key = "functions = [...] under [matlab]" if side == "matlab" else "targets = {...} under [python]"
-    return f"{key} declares what steps may call; there are {', '.join(sorted(here.functions))}"
-
-
 def _declared(tensor: Tensor) -> list[Any]:
-    return [tensor.name, tensor.shape, tensor.dtype, tensor.axes, tensor.matlab, dict(tensor.draw)]
+    told = [tensor.name, tensor.shape, tensor.dtype, tensor.axes, tensor.matlab, dict(tensor.draw)]
+    return [*told, *_file(tensor.source)]
+
+
+def _file(source: Source | None) -> list[str]:
+    return [source.var, source.sha256] if source else []

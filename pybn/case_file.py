@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pybn.case import Case, MatlabSide, PythonSide, Refusal, check_calls, check_flow
+from pybn.case import Case, MatlabSide, PythonSide
+from pybn.case_checks import check_calls, check_flow
 from pybn.case_keys import check_value, flag, only, resolve, show, table, tables, text
 from pybn.declare import declared, dtype_of
+from pybn.declare_failures import known_divergence, reason, refusal
 from pybn.errors import CaseError, FileError
 from pybn.step_parser import parse_step
 from pybn.steps import NAME, Step, bound_names, used_names
@@ -117,7 +119,10 @@ def _cases(file: Path, told: dict[str, Any], each: dict[str, Any]) -> Iterable[C
         if not isinstance(dtypes, list) or not dtypes:
             raise CaseError(f"dtype: wanted the name of a dtype or a list of them, got {show(dtypes)}")
         for dtype in dtypes:
-            yield _case(file, told, each, dtype)
+            case = _case(file, told, each, dtype)
+            yield case
+            if "dtype" not in each and case.only_values:
+                break  # of no dtype: nothing in it would be another in single
     except CaseError as error:
         raise CaseError(f"case {name!r}: {error}") from error
 
@@ -130,6 +135,10 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
     pairs = _steps(told, each.get("scenario"))
     matlab = tuple(pair[0] for pair in pairs if pair[0])
     python = tuple(pair[1] for pair in pairs if pair[1])
+    reads = {*_names(used_names, matlab, python), *(s.path[0] for s in (*matlab, *python) if len(s.path) > 1)}
+    inputs, input_values = declared("inputs", told, each, known, reads, file.parent)
+    binds = _names(bound_names, matlab, python)
+    outputs, output_values = declared("outputs", told, each, known, binds, file.parent)
     case = Case(
         file=file,
         name=each["name"],
@@ -137,18 +146,21 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
         attrs=attrs,
         matlab=_matlab_side(file, table(told, "matlab"), known, matlab),
         python=_python_side(file, table(told, "python"), known, python),
-        inputs=declared("inputs", told, each, known, _names(used_names, matlab, python)),
-        outputs=declared("outputs", told, each, known, _names(bound_names, matlab, python)),
-        refuses=_refusal(each.get("refuses")),
-        diverges=text(each, "diverges"),
+        inputs=inputs,
+        outputs=outputs,
+        refuses=refusal(each.get("refuses")),
+        diverges=reason(each.get("diverges")),
         no_derivative=text(each, "no_derivative"),
         live=flag(each, "live"),
+        input_values=input_values,
+        output_values=output_values,
+        known=known_divergence(each.get("diverges"), {**outputs, **output_values}),
     )
     if case.refuses and case.diverges:
         raise CaseError("refuses, diverges: wanted one of them, got both")
-    if not case.refuses and not case.outputs:
+    if not case.refuses and not case.outputs and not case.output_values:
         raise CaseError("outputs: no step binds any of the declared outputs")
-    case = replace(case, outputs={}) if case.refuses else case
+    case = replace(case, outputs={}, output_values={}) if case.refuses else case
     check_flow(case)
     check_calls(case)
     return case
@@ -185,12 +197,13 @@ def _step(pair: dict[str, Any], side: str, where: str) -> Step | None:
 def _matlab_side(
     file: Path, told: dict[str, Any], known: dict[str, Any], steps: tuple[Step, ...]
 ) -> MatlabSide:
-    only(told, {"path", "class", "function", "new"}, "matlab")
+    only(told, {"path", "class", "function", "new", "functions", "tree", "allow"}, "matlab")
+    functions = _names_of_code(told)
     kinds = [kind for kind in ("class", "function") if kind in told]
-    if len(kinds) != 1:
+    if len(kinds) != 1 and (kinds or not functions):
         raise CaseError(f"matlab: wanted either class or function, got {' and '.join(kinds) or 'none'}")
-    name = text(told, kinds[0], "matlab: ")
-    if not all(NAME.match(part) for part in name.split(".")):
+    name = text(told, kinds[0], "matlab: ") if kinds else functions[0]
+    if not _is_code(name):
         raise CaseError(
             f"matlab: {kinds[0]}: wanted a name such as 'BatchNorm' or 'package.name', got {show(name)}"
         )
@@ -200,48 +213,74 @@ def _matlab_side(
     if not isinstance(new, list):
         raise CaseError(f"matlab: new: wanted a list of arguments, got {show(new)}")
     check_value("matlab: new", new)
-    return MatlabSide(_folders(file, told, "matlab"), kinds[0], name, tuple(new), steps)
+    allow = told.get("allow", [])
+    if not isinstance(allow, list) or not all(isinstance(rule, str) and rule for rule in allow):
+        raise CaseError(f"matlab: allow: wanted a list of rules that pybn doctor names, got {show(allow)}")
+    kind = kinds[0] if kinds else "function"
+    folders, tree = _folders(file, told, "matlab"), _tree(file, told)
+    return MatlabSide(folders, kind, name, tuple(new), steps, tuple(allow), tree, functions)
+
+
+def _names_of_code(told: dict[str, Any]) -> tuple[str, ...]:
+    functions = told.get("functions", [])
+    if not isinstance(functions, list) or not all(isinstance(n, str) and _is_code(n) for n in functions):
+        raise CaseError(
+            "matlab: functions: wanted names of functions and classes such as 'Relu' or 'package.name', "
+            f"got {show(functions)}"
+        )
+    return tuple(functions)
+
+
+def _is_code(name: str) -> bool:
+    return all(NAME.match(part) for part in name.split("."))
+
+
+def _tree(file: Path, told: dict[str, Any]) -> Path | None:
+    if "tree" not in told:
+        return None
+    [folder] = _folders(file, {"path": text(told, "tree", "matlab: ")}, "matlab", "tree")
+    return folder
 
 
 def _python_side(
     file: Path, told: dict[str, Any], known: dict[str, Any], steps: tuple[Step, ...]
 ) -> PythonSide:
-    only(told, {"path", "target", "new"}, "python")
-    target = text(told, "target", "python: ")
-    parts = target.split(":")
-    if len(parts) != 2 or not all(DOTTED.match(part) for part in parts):
-        raise CaseError(f"python: target: wanted 'module:name', got {show(target)}")
+    only(told, {"path", "target", "new", "targets"}, "python")
+    targets = table(told, "targets", "python: ")
+    for name, value in targets.items():
+        if not _is_code(name):
+            raise CaseError(f"python: targets: wanted names that steps call, got {show(name)}")
+        _check_target(f"targets: {name}", value)
+    target = told.get("target", next(iter(targets.values()), ""))
+    _check_target("target", target)
     new = resolve(told.get("new"), known)
     if not isinstance(new, dict | list | None):
         raise CaseError(f"python: new: wanted a table of keywords or a list of arguments, got {show(new)}")
     check_value("python: new", new or [])
     keywords = new if isinstance(new, dict) else {}
     args = new if isinstance(new, list) else []
-    return PythonSide(_folders(file, told, "python"), target, tuple(args), keywords, new is not None, steps)
+    path = _folders(file, told, "python")
+    return PythonSide(path, target, tuple(args), keywords, new is not None, steps, targets)
 
 
-def _folders(file: Path, told: dict[str, Any], side: str) -> tuple[Path, ...]:
+def _check_target(key: str, target: Any) -> None:
+    if not isinstance(target, str):
+        raise CaseError(f"python: {key}: wanted text, got {show(target)}")
+    parts = target.split(":")
+    if len(parts) != 2 or not all(DOTTED.match(part) for part in parts):
+        raise CaseError(f"python: {key}: wanted 'module:name', got {show(target)}")
+
+
+def _folders(file: Path, told: dict[str, Any], side: str, key: str = "path") -> tuple[Path, ...]:
     paths = told.get("path", [])
     paths = [paths] if isinstance(paths, str) else paths
     if not isinstance(paths, list) or not all(isinstance(p, str) and "\0" not in p for p in paths):
-        raise CaseError(f"{side}: path: wanted a folder or a list of folders, got {show(paths)}")
+        raise CaseError(f"{side}: {key}: wanted a folder or a list of folders, got {show(paths)}")
     folders = tuple((file.parent / path).resolve() for path in paths)
     for path, folder in zip(paths, folders, strict=True):
         if not folder.is_dir():
-            raise CaseError(f"{side}: path: {show(path)}: there is no folder {folder}")
+            raise CaseError(f"{side}: {key}: {show(path)}: there is no folder {folder}")
     return folders
-
-
-def _refusal(value: Any) -> Refusal | None:
-    if value is None:
-        return None
-    fits = isinstance(value, dict) and value.keys() == {"matlab", "python"}
-    # An error without an identifier would count as a refusal, whatever went wrong.
-    if not fits or not all(isinstance(word, str) and word.strip() for word in value.values()):
-        raise CaseError(
-            f"refuses: wanted {{ matlab = 'Class:identifier', python = 'ExceptionName' }}, got {show(value)}"
-        )
-    return Refusal(value["matlab"], value["python"])
 
 
 def _check_attrs(attrs: dict[str, Any]) -> None:

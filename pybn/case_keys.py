@@ -58,6 +58,11 @@ def is_number(value: object) -> bool:
     return isinstance(value, float)
 
 
+def is_size(value: object) -> bool:
+    """Tell whether a value is a number of elements."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def check_value(where: str, value: Any) -> None:
     """Raise CaseError unless a value is what both languages have: numbers, text, true, false, lists, tables."""
     if isinstance(value, list | dict):

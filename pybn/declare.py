@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pybn.case import DTYPES, Tensor
-from pybn.case_keys import is_number, only, resolve, show, table, text
+from pybn.case import DTYPES, Tensor, Value
+from pybn.case_keys import is_number, is_size, only, resolve, show, table, text
 from pybn.compare import Tolerance
+from pybn.declare_values import input_value, is_value, output_value, source
 from pybn.draw import OPTIONS, check_draw
 from pybn.errors import CaseError
 from pybn.steps import NAME, WORDS
@@ -19,14 +22,21 @@ LARGEST = 1 << 30  # bytes of one tensor
 TENSOR = frozenset({"axes", "shape", "dtype", "matlab", "python"})
 CLOSE = frozenset({"ulp", "rtol", "atol", "ulp_of_max", "because"})
 TOLD = frozenset({"layer"})
-KEYS = {"inputs": TENSOR | OPTIONS, "outputs": TENSOR | CLOSE | TOLD}
+FROM_FILE = frozenset({"file", "var"})
+KEYS = {
+    "inputs": TENSOR | OPTIONS | FROM_FILE | {"shapes"},
+    "outputs": TENSOR | CLOSE | TOLD | {"kind", "shapes", "compare"},
+}
 
 Table = Mapping[str, Any]
 
 
-def declared(key: str, told: Table, each: Table, known: Table, wanted: set[str]) -> dict[str, Tensor]:
-    """Return the tensors of [inputs] or [outputs] that a case's steps speak of, its own keys over the file's.
+def declared(
+    key: str, told: Table, each: Table, known: Table, wanted: set[str], folder: Path
+) -> tuple[dict[str, Tensor], dict[str, Value]]:
+    """Return the tensors and the other values of [inputs] or [outputs] that a case's steps speak of.
 
+    A case's own keys stand over the file's; files are named from `folder`. Printed text is of every case.
     Raises CaseError, naming the tensor and the key.
     """
     common, special = table(told, key), table(each, key)
@@ -39,13 +49,22 @@ def declared(key: str, told: Table, each: Table, known: Table, wanted: set[str])
             )
         if name not in common:
             raise CaseError(f"{key}: {name!r} is not declared in [{key}]")
-    found = {}
+    tensors: dict[str, Tensor] = {}
+    values: dict[str, Value] = {}
     for name in common:
         own = _merged(table(common, name, f"{key}: "), table(special, name, f"{key}: "))
-        only(own, KEYS[key], f"{key}: {name}")
-        if name in wanted:
-            found[name] = _tensor(f"{key}: {name}", name, own, size, known)
-    return found
+        where = f"{key}: {name}"
+        only(own, KEYS[key], where)
+        if name not in wanted and own.get("kind") != "printed":
+            continue
+        if not is_value(key, own):
+            tensors[name] = _tensor(where, name, own, size, known, folder)
+        elif key == "inputs":
+            values[name] = input_value(where, name, own, known, folder)
+        else:
+            bounds = partial(_tolerance, where, own, dtype_of("$dtype", known))
+            values[name] = output_value(where, name, own, CLOSE, bounds)
+    return tensors, values
 
 
 def dtype_of(value: Any, known: Table) -> str:
@@ -59,8 +78,15 @@ def dtype_of(value: Any, known: Table) -> str:
 def _merged(common: dict[str, Any], special: dict[str, Any]) -> dict[str, Any]:
     """Put a case's keys over the file's; another drawing or another kind of shape replaces all that went with it."""
     dropped: set[str] = set()
+    spelled = "value" in special and "draw" not in special and common.get("draw") != "full"
+    if {"draw", "values", "file"} & special.keys() or spelled:
+        dropped |= OPTIONS | FROM_FILE
     if {"draw", "values"} & special.keys():
-        dropped |= OPTIONS
+        dropped |= {"shapes"}
+    if spelled:
+        dropped |= TENSOR
+    if common.get("kind", "tensor") != special.get("kind", common.get("kind", "tensor")):
+        dropped |= TENSOR | CLOSE | {"kind", "shapes", "compare"}
     if "axes" in special:
         dropped |= {"shape"}
     if "shape" in special:
@@ -68,7 +94,10 @@ def _merged(common: dict[str, Any], special: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in common.items() if key not in dropped} | special
 
 
-def _tensor(where: str, name: str, own: dict[str, Any], size: dict[str, int], known: Table) -> Tensor:
+def _tensor(
+    where: str, name: str, own: dict[str, Any], size: dict[str, int], known: Table, folder: Path
+) -> Tensor:
+    only(own, own.keys() - {"shapes", "compare"}, f"{where}, which has axes and so is a tensor")
     try:
         dtype = dtype_of(own.get("dtype", "$dtype"), known)
     except CaseError as error:
@@ -83,9 +112,13 @@ def _tensor(where: str, name: str, own: dict[str, Any], size: dict[str, int], kn
     matlab = (*["1"] * (2 - len(matlab)), *matlab)
     python = _side(where, "python", own, side, known) or side
     options = {key: resolve(value, known) for key, value in own.items() if key in OPTIONS}
-    check_draw(where, options, shape)
+    from_file = source(where, own, known, folder) if "file" in own else None
+    if from_file and options:
+        raise CaseError(f"{where}: wanted either file or {min(options)}, got both")
+    if not from_file:
+        check_draw(where, options, shape)
     close, layer = _tolerance(where, own, dtype), text(own, "layer", f"{where}: ")
-    return Tensor(name, shape, dtype, axes, matlab, python, options, close, layer)
+    return Tensor(name, shape, dtype, axes, matlab, python, options, close, layer, from_file)
 
 
 def _shape(
@@ -100,7 +133,7 @@ def _shape(
     if "axes" in own:
         raise CaseError(f"{where}: wanted either axes or shape, got both")
     shape = resolve(own["shape"], known)
-    if not isinstance(shape, list) or not all(_is_size(n) for n in shape):
+    if not isinstance(shape, list) or not all(is_size(n) for n in shape):
         raise CaseError(f"{where}: shape: wanted a list of sizes, got {show(shape)}")
     return (), tuple(f"d{k}" for k in range(len(shape))), tuple(shape)
 
@@ -132,13 +165,9 @@ def _sizes(size: dict[str, Any]) -> dict[str, int]:
     for axis, n in size.items():
         if not NAME.match(axis):
             raise CaseError(f"size: wanted names of axes, got {show(axis)}")
-        if not _is_size(n):
+        if not is_size(n):
             raise CaseError(f"size: {axis}: wanted a number of elements, got {show(n)}")
     return size
-
-
-def _is_size(n: object) -> bool:
-    return isinstance(n, int) and not isinstance(n, bool) and n >= 0
 
 
 def _tolerance(where: str, own: Table, dtype: str) -> Tolerance:

@@ -97,8 +97,8 @@ def _check_spots(where: str, spots: Any, shape: Shape) -> None:
 
 
 def draw_inputs(case: Case) -> dict[str, Array]:
-    """Return every input of `case` at its declared shape and dtype. Raises CaseError where that cannot be."""
-    return {name: _draw(case, tensor) for name, tensor in case.inputs.items()}
+    """Return every input of `case` that is drawn, at its declared shape and dtype. Raises CaseError where it cannot."""
+    return {name: _draw(case, tensor) for name, tensor in case.inputs.items() if tensor.source is None}
 
 
 def _draw(case: Case, tensor: Tensor) -> Array:

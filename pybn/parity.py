@@ -7,16 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from pybn.case import Case
+import numpy as np
+
+from pybn.case import Case, Known, Refusal
 from pybn.case_file import is_case_file, read_case_file
-from pybn.compare import Comparison, compare
+from pybn.compare import EXACT, Comparison, compare
+from pybn.declare_failures import part_of
 from pybn.divergence import Divergence, Reference, first_divergence
-from pybn.draw import draw_inputs
 from pybn.engines.base import Engine, Job, Tensors
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import EngineError, FileError, FixtureError, PybnError, UsageError
+from pybn.inputs import make_inputs
 from pybn.resources import bundled
+from pybn.values import fitted, leaves, match
+from pybn.values.texts import compare_text
 
 Answer = Tensors | PybnError
 Sides = tuple[str, str]
@@ -137,12 +143,37 @@ def jobs_of(
 
 
 def inputs_of(case: Case, golden: GoldenEngine) -> Tensors:
-    """Return the recorded inputs of a case where its record is of the case as it is now, else drawn ones."""
+    """Return the recorded inputs of a case where its record is of the case as it is now, else drawn or read ones.
+
+    What the case file spells out is taken from there, which is the same and has whole numbers as such.
+    """
+    spelled = {name: value.given for name, value in case.input_values.items() if value.source is None}
     try:
         record = golden.record(case)
     except FixtureError:
-        return draw_inputs(case)
-    return record.inputs if record.digest == case.digest() else draw_inputs(case)
+        return make_inputs(case)
+    return {**record.inputs, **spelled} if record.digest == case.digest() else make_inputs(case)
+
+
+def compare_answers(
+    case: Case, expected: Tensors, obtained: Tensors, *, exact: bool = False
+) -> list[Comparison]:
+    """Compare two answers to a case: tensors, values leaf by leaf, printed text; `exact` without tolerance."""
+    close = {} if exact else case.tolerances
+    tensors = [
+        {k: x for k, x in side.items() if k not in case.output_values} for side in (expected, obtained)
+    ]
+    found = compare(tensors[0], tensors[1], close)
+    for name, value in case.output_values.items():
+        want: Any = expected.get(name)
+        got: Any = obtained.get(name)
+        tolerance = close.get(name, EXACT)
+        if value.kind == "value":
+            found += match(name, want, got, tolerance, shapes=value.shapes)
+        else:
+            how = "text" if exact else value.how
+            found.append(compare_text(name, want or "", got or "", how, tolerance))
+    return found
 
 
 def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matlab", "python")) -> Result:
@@ -151,20 +182,46 @@ def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matla
     A known divergence is one of the port from MATLAB: two answers of one side have to agree.
     """
     if case.refuses:
-        return _judge_refusal(case, expected, obtained, sides)
+        return _judge_refusal(case, case.refuses, expected, obtained, sides)
+    if case.known and (case.known.matlab or case.known.python):
+        return _judge_one_sided(case, case.known, expected, obtained, sides)
     for side, answer in (("expected", expected), ("obtained", obtained)):
         if isinstance(answer, PybnError):
             return Result(case, Status.ERROR, message=f"{side}: {answer}")
     assert not isinstance(expected, PybnError)  # noqa: S101
     assert not isinstance(obtained, PybnError)  # noqa: S101
-    found = compare(expected, obtained, case.tolerances)
-    agrees = all(each.verdict.agrees for each in found)
+    found = compare_answers(case, expected, obtained)
+    answers = _by_leaf(case, expected, obtained)
     if case.diverges and sides[0] != sides[1]:
-        if agrees:
-            reason = f"agrees, but is declared to diverge: {case.diverges}"
-            return Result(case, Status.DIFFERS, found, reason, (expected, obtained))
-        return Result(case, Status.DIVERGES, found, case.diverges, (expected, obtained))
-    return Result(case, Status.AGREES if agrees else Status.DIFFERS, found, answers=(expected, obtained))
+        status, message = _divergence(case, found)
+        return Result(case, status, found, message, answers)
+    agrees = all(each.verdict.agrees for each in found)
+    return Result(case, Status.AGREES if agrees else Status.DIFFERS, found, answers=answers)
+
+
+def _by_leaf(case: Case, expected: Tensors, obtained: Tensors) -> tuple[Tensors, Tensors]:
+    """Return both answers with the arrays of nested values under their paths, as comparisons name them."""
+    sides = [{name: x for name, x in side.items() if name in case.outputs} for side in (expected, obtained)]
+    for name, value in case.output_values.items():
+        if value.kind == "value":
+            pair = fitted(expected.get(name), obtained.get(name), shapes=value.shapes)
+            for side, whole in zip(sides, pair, strict=True):
+                side |= {p: leaf for p, leaf in leaves(whole, name).items() if isinstance(leaf, np.ndarray)}
+    return sides[0], sides[1]
+
+
+def _divergence(case: Case, found: Sequence[Comparison]) -> tuple[Status, str]:
+    """Say of a case that is known to diverge whether it does, where it is said to and nowhere else."""
+    bad = [each.name for each in found if not each.verdict.agrees]
+    names = case.known.outputs if case.known else ()
+    if unexpected := [name for name in bad if names and not any(part_of(name, whole) for whole in names)]:
+        only = f"{' and '.join(names)} alone {'is' if len(names) == 1 else 'are'} declared to diverge"
+        return Status.DIFFERS, f"{', '.join(unexpected)} must not differ; {only}: {case.diverges}"
+    agreeing = [whole for whole in names if not any(part_of(name, whole) for name in bad)]
+    if agreeing or not bad:
+        what = f"{' and '.join(agreeing)} " if agreeing else ""
+        return Status.DIFFERS, f"{what}agrees, but is declared to diverge: {case.diverges}"
+    return Status.DIVERGES, case.diverges
 
 
 def located(
@@ -183,13 +240,33 @@ def located(
     return replace(result, answers=None, divergence=found)
 
 
-def _judge_refusal(case: Case, expected: Answer, obtained: Answer, sides: Sides) -> Result:
+def _judge_refusal(case: Case, wanted: Refusal, expected: Answer, obtained: Answer, sides: Sides) -> Result:
     """Both must refuse, each in its side's own word; any other error is no refusal."""
-    assert case.refuses is not None  # noqa: S101
     for role, side, answer in (("expected", sides[0], expected), ("obtained", sides[1], obtained)):
-        word = case.refuses.matlab if side == "matlab" else case.refuses.python
+        word = wanted.word(side)
         if not isinstance(answer, PybnError):
             return Result(case, Status.DIFFERS, message=f"{role}: wanted the refusal {word}, got an answer")
-        if not isinstance(answer, EngineError) or answer.identifier != word:
+        if not isinstance(answer, EngineError) or not wanted.fits(side, answer):
             return Result(case, Status.ERROR, message=f"{role}: wanted the refusal {word}, got: {answer}")
     return Result(case, Status.AGREES)
+
+
+def _judge_one_sided(case: Case, known: Known, expected: Answer, obtained: Answer, sides: Sides) -> Result:
+    """One side must end with the declared error while the other answers; where it does not, that is told."""
+    for role, side, answer in (("expected", sides[0], expected), ("obtained", sides[1], obtained)):
+        word = known.matlab if side == "matlab" else known.python
+        if not word and isinstance(answer, PybnError):
+            return Result(case, Status.ERROR, message=f"{role}: {answer}")
+        if word and not isinstance(answer, PybnError):
+            text = f"{role}: answers, but is declared to diverge with the error {word!r}: {case.diverges}"
+            return Result(case, Status.DIFFERS, message=text)
+        if word and not (isinstance(answer, EngineError) and known.fits(side, answer)):
+            text = f"{role}: wanted the error {word!r}, as declared ({case.diverges}), got: {answer}"
+            return Result(case, Status.ERROR, message=text)
+    if sides[0] != sides[1]:
+        return Result(case, Status.DIVERGES, message=case.diverges)
+    if isinstance(expected, PybnError) or isinstance(obtained, PybnError):
+        return Result(case, Status.AGREES)
+    found = compare_answers(case, expected, obtained)
+    agrees = all(each.verdict.agrees for each in found)
+    return Result(case, Status.AGREES if agrees else Status.DIFFERS, found)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from pybn.case import Case
-from pybn.compare import EXACT, compare
-from pybn.draw import draw_inputs
+from pybn.case import Case, Known
 from pybn.engines.base import Tensors
 from pybn.engines.golden import GoldenEngine, stale
 from pybn.engines.octave import OctaveEngine
 from pybn.errors import EngineError, FormatError, PybnError
 from pybn.formats.fixture import Record, write_fixture
+from pybn.inputs import make_inputs
+from pybn.parity import compare_answers
 from pybn.sources import used_files
+from pybn.values import to_matlab
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def _record_file(
             yield Change(file, case.id, "failed", str(answer))
             continue
         fresh[case.id] = answer
-        yield Change(file, case.id, "recorded", _difference(states[case.id][1], known.get(case.id), answer))
+        yield Change(
+            file, case.id, "recorded", _difference(case, states[case.id][1], known.get(case.id), answer)
+        )
     ids = {case.id for case in stored}
     dropped = [name for name in known if name not in ids]
     if fresh or dropped:
@@ -96,7 +99,7 @@ def _answers(todo: list[Case], engine: OctaveEngine) -> Iterator[tuple[Case, Rec
     ready: list[tuple[Case, Tensors]] = []
     for case in todo:
         try:
-            ready.append((case, draw_inputs(case)))
+            ready.append((case, make_inputs(case)))
         except PybnError as error:
             yield case, error
     versions = engine.versions
@@ -109,24 +112,32 @@ def _to_record(
     case: Case, inputs: Tensors, answer: Mapping[str, object] | PybnError, versions: dict[str, str]
 ) -> Record | PybnError:
     refusal = None
-    if case.refuses:
-        if not isinstance(answer, EngineError) or answer.identifier != case.refuses.matlab:
+    fits, word = _error_wanted(case)
+    if word:
+        if not isinstance(answer, EngineError) or not fits("matlab", answer):
             came = answer if isinstance(answer, PybnError) else "an answer"
-            return EngineError(
-                f"{case.file.name}: {case.id}: wanted the refusal {case.refuses.matlab}, got: {came}"
-            )
+            return EngineError(f"{case.file.name}: {case.id}: wanted the refusal {word}, got: {came}")
         refusal, answer = (answer.identifier, str(answer)), {}
     if isinstance(answer, PybnError):
         return answer
+    inputs = {n: to_matlab(x, n) if n in case.input_values else x for n, x in inputs.items()}
     axes = {name: " ".join(t.axes) for name, t in {**case.inputs, **case.outputs}.items()}
     kept = {key: versions[key] for key in ("octave", "blas")}
-    return Record(case.id, case.digest(), used_files(case), kept, inputs, answer, refusal, axes)  # type: ignore[arg-type]
+    return Record(case.id, case.digest(), used_files(case), kept, inputs, answer, refusal, axes)
 
 
-def _difference(reason: str, old: Record | None, new: Record) -> str:
+def _error_wanted(case: Case) -> tuple[Callable[[str, EngineError], bool], str]:
+    """Return how the error is told that Octave has to end with, and what it is called; "" where it has to answer."""
+    if case.refuses:
+        return case.refuses.fits, case.refuses.word("matlab")
+    known = case.known or Known()
+    return known.fits, known.matlab
+
+
+def _difference(case: Case, reason: str, old: Record | None, new: Record) -> str:
     """Say why a record was made, and how its answers differ from those before."""
     if old is None:
         return reason
-    found = compare(old.outputs, new.outputs, dict.fromkeys(new.outputs, EXACT))
+    found = compare_answers(case, old.outputs, new.outputs, exact=True)
     moved = [each.explain() for each in found if each.verdict != "equal"]
     return "; ".join([reason or "recorded again", *(moved or ["the answers are the same"])])

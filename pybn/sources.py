@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pybn.case import Case
-from pybn.errors import FileError
+from pybn.errors import CaseError, FileError
 
 Used = dict[str, str]
 Seen = dict[tuple[Path, tuple[Path, ...], str], Used]  # by the case's folder, its path, and what it runs
@@ -47,6 +47,22 @@ def _used(case: Case, folder: Path) -> Used:
         for word in words & known.keys():
             waiting.extend(known[word])
     return {Path(os.path.relpath(file, folder)).as_posix(): found[file] for file in sorted(found)}
+
+
+def checksum(where: str, file: Path) -> str:
+    """Return the SHA-256 of a data file that a case names; `where` names the place. Raises CaseError."""
+    if not file.is_file():
+        raise CaseError(f"{where}: file: there is no file {file}")
+    try:
+        return _scan_data(file, _modified(file))
+    except FileError as error:
+        raise CaseError(f"{where}: file: {error}") from error
+
+
+@lru_cache(maxsize=4096)
+def _scan_data(file: Path, _changed: tuple[int, int]) -> str:
+    with _readable(file), file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

@@ -210,7 +210,7 @@ BAD: dict[str, tuple[str, str]] = {
     "unknown dtype": (of_case('dtype = "float16"'), IN_ONE + "dtype: wanted one of bool, complex128"),
     "dtype of itself": (of_case('dtype = "$dtype"'), IN_ONE + "'$dtype' names no attribute; there are ['eps', 'layout']"),
     "live a text": (of_case('live = "no"'), IN_ONE + "live: wanted true or false, got 'no'"),
-    "diverges a flag": (of_case("diverges = true"), IN_ONE + "diverges: wanted text, got True"),
+    "diverges a flag": (of_case("diverges = true"), IN_ONE + "diverges: wanted the reason, or a table with because = '...', got True"),
     "refuses a text": (of_case('refuses = "E"'), IN_ONE + "refuses: wanted { matlab = 'Class:identifier'"),
     "refuses one side": (of_case('refuses = { matlab = "E" }'), IN_ONE + "refuses: wanted { matlab"),
     "refuses nothing": (of_case('refuses = { matlab = "", python = "E" }'), IN_ONE + "refuses: wanted { matlab"),

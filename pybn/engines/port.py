@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from copy import deepcopy
 from importlib.machinery import PathFinder
 from typing import Any
 
 import numpy as np
 
-from pybn.case import Case, scope
+from pybn.case import Case, bound_values, scope
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.errors import CaseError, EngineError
 from pybn.steps import (
@@ -28,7 +29,9 @@ from pybn.steps import (
     Step,
     Target,
     Variable,
+    bound_names,
 )
+from pybn.values import to_python
 
 
 class PortEngine(Engine):
@@ -38,19 +41,26 @@ class PortEngine(Engine):
     side = "python"
 
     def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:
-        """Return the outputs as the port gave them, with their axes brought to the declared order.
+        """Return the outputs as the port gave them, tensors with their axes brought to the declared order.
 
-        A wrong shape or dtype is left for the comparison to tell, an output that is None is left out.
+        A wrong shape or dtype is left for the comparison to tell, an output that is None is left out. What the port
+        prints is an output where the case says so; otherwise it goes to standard error, as no data.
         Raises EngineError with the exception's class and message where the port raises.
         """
         variables = {name: _own(to_side(inputs[name], t, t.python)) for name, t in case.inputs.items()}
+        for name, value in case.input_values.items():
+            variables[name] = to_python(inputs[name], shapes=value.shapes)
+        printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
         with _importable(case):
-            Run(case, variables).all()
+            run = Run(case, variables)
+            with redirect_stdout(io.StringIO() if printed else sys.stderr) as stream:
+                run.all()
         given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
-        return {
+        tensors = {
             name: from_side(_as_array(case, name, value), case.outputs[name], case.outputs[name].python)
             for name, value in given.items()
         }
+        return tensors | run.taken | {name: stream.getvalue() for name in printed}  # type: ignore[attr-defined]
 
 
 class Run:
@@ -62,6 +72,7 @@ class Run:
         self.scope = scope(case, "python")
         self.target = _load(case, case.python.target)
         self.object: Any = None
+        self.taken: dict[str, Any] = {}  # outputs of any structure, as they were when they were bound
 
     def all(self) -> None:
         """Construct the object, where the case has one, and perform the steps."""
@@ -74,6 +85,8 @@ class Run:
         for step in side.steps:
             self._guarded(step.text, lambda step=step: self._perform(step))  # type: ignore[misc]
             self.scope = self.scope.after(step)
+            bound = {*bound_names(step)} & {*bound_values(self.case)}
+            self.taken |= {name: _snapshot(self.variables[name]) for name in bound}
 
     def _guarded(self, text: str, action: Callable[[], Any]) -> Any:
         try:
@@ -85,7 +98,7 @@ class Run:
         except BaseException as error:  # SystemExit too: a port must not end the run
             name = type(error).__name__
             told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
-            raise EngineError(told, step=text, identifier=name) from error
+            raise EngineError(told, step=text, identifier=name, said=str(error)) from error
 
     def _perform(self, step: Step) -> None:
         if isinstance(step, Get):
@@ -146,6 +159,16 @@ class Run:
 def _own(value: Any) -> Any:
     """Copy an array, so that a later step that writes in place does not change an answer already taken."""
     return value.copy(order="K") if isinstance(value, np.ndarray) else value
+
+
+def _snapshot(value: Any) -> Any:
+    """Copy an answer, so that a later step that changes it in place does not change what was taken."""
+    try:
+        return deepcopy(value)
+    except (
+        Exception
+    ):  # what cannot be copied, a generator for one, is no answer either; the comparison says so
+        return value
 
 
 def _as_array(case: Case, name: str, value: Any) -> Array:

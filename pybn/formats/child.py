@@ -30,15 +30,17 @@ class _LateError(Exception):
     """The child did not answer in time."""
 
 
-def call(target: str, path: str, *, deadline: float, memory: int) -> object:
+def call(target: str, path: str, *, deadline: float, memory: int, argument: str | None = None) -> object:
     """Return what `target`, a "module:function" of this package, answers for `path`, by way of JSON.
+
+    Where there is an `argument`, it is given to the function after the path.
 
     The process has `deadline` seconds, `memory` bytes of address space, no input, and a session of its own.
     Raises FileError where the system does not give the file, FormatError for everything else: what the parser
     refused, its crash, its deadline, its memory limit. Each message starts with `path`.
     """
     end = time.monotonic() + deadline
-    process = _start(target, path, deadline, memory)
+    process = _start(target, path, deadline, memory, argument)
     try:
         answer = _read(process, end)
         process.wait(max(0.0, end - time.monotonic()))
@@ -51,9 +53,12 @@ def call(target: str, path: str, *, deadline: float, memory: int) -> object:
     return verdict(path, process.returncode, answer, deadline=deadline, memory=memory)
 
 
-def _start(target: str, path: str, deadline: float, memory: int) -> subprocess.Popen[bytes]:
+def _start(
+    target: str, path: str, deadline: float, memory: int, argument: str | None
+) -> subprocess.Popen[bytes]:
     here = json.dumps([entry for entry in sys.path if entry])
     arguments = [target, str(Path(path).absolute()), str(deadline), str(memory)]
+    arguments += [] if argument is None else [argument]
     apart: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
     apart |= {"start_new_session": True, "env": {**os.environ, **_ONE_THREAD, **_NO_PLUGINS}}
     command = [sys.executable, "-I", "-c", _BOOT, here, *arguments]
@@ -138,12 +143,12 @@ def _signal(number: int) -> str:
 
 def main() -> None:
     """The child: answer on standard output for the file and function on the command line."""
-    target, path, deadline, memory = sys.argv[2:]
+    target, path, deadline, memory, *more = sys.argv[2:]
     confine(float(deadline), int(memory))
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a C library prints is not the answer
     with os.fdopen(out, "wb") as stream:
-        stream.write(reply(target, path))
+        stream.write(reply(target, path, *more))
     os._exit(0)  # a library that a bad file upset may crash on its way out
 
 
@@ -158,12 +163,12 @@ def confine(deadline: float, memory: int) -> None:
     signal.alarm(seconds)  # in case nobody is left to end it
 
 
-def reply(target: str, path: str) -> bytes:
-    """Call `target` on `path` and return its value or its failure, as the JSON that `verdict` takes."""
+def reply(target: str, path: str, *more: str) -> bytes:
+    """Call `target` on `path` and what more there is; return its value or failure, as the JSON that `verdict` takes."""
     module, _, function = target.partition(":")
     try:
         Path(path).open("rb").close()  # so that an error of the system is told from an error of a parser
-        answer = {"value": getattr(importlib.import_module(module), function)(path)}
+        answer = {"value": getattr(importlib.import_module(module), function)(path, *more)}
         return json.dumps(answer).encode()
     except FormatError as error:
         answer = {"refused": str(error)}

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from pybn.values.convert import to_matlab, to_python
+from pybn.values.fit import fitted
 from pybn.values.leaves import foreign, leaves
 from pybn.values.match import match
 from pybn.values.model import Cell, CharArray, Foreign, StructArray, describe
@@ -25,6 +26,7 @@ __all__ = [
     "Foreign",
     "StructArray",
     "describe",
+    "fitted",
     "foreign",
     "leaves",
     "match",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,28 +146,30 @@ def _places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     return (index[::-1] for index in np.ndindex(*shape[::-1]))
 
 
-def to_python(value: Any) -> Any:
+def to_python(value: Any, *, shapes: bool = False) -> Any:
     """Return a MATLAB value as Python code would have it.
 
     A 1x1 is a scalar of its dtype (logical: bool), a row or a column is 1-D, what is empty in all dimensions stays a
-    (0, 0) array; other arrays are as they are. A vector of cells or structs is a list, another array of them lists of
-    lists, rows first; a char array is the list of its rows. Arrays are copies.
+    (0, 0) array; other arrays are as they are, and with `shapes` all. A vector of cells or structs is a list, another
+    array of them lists of lists, rows first; a char array is the list of its rows. Arrays are copies. What is
+    Python's own, an int for one, stays as it is.
     """
     if isinstance(value, np.ndarray):
-        return _flat(value)
+        return value.copy(order="K") if shapes else _flat(value)
     if isinstance(value, Mapping):
-        return {name: to_python(item) for name, item in value.items()}
+        return {name: to_python(item, shapes=shapes) for name, item in value.items()}
+    of = partial(to_python, shapes=shapes)
     if isinstance(value, Cell):
-        return nested(value.shape, value.items, to_python)
+        return nested(value.shape, value.items, of)
     if isinstance(value, StructArray):
-        return nested(value.shape, value.elements, to_python)
+        return nested(value.shape, value.elements, of)
     if isinstance(value, CharArray):
         return list(value.rows)
     return value
 
 
 def _flat(x: Array) -> Any:
-    if x.ndim > 2 or x.size == x.ndim == 0 or x.shape == (0, 0):
+    if x.ndim > 2 or x.shape == (0, 0):
         return x.copy(order="K")
     if x.size == 1:
         return bool(x.item()) if x.dtype == bool else x.reshape(())[()]

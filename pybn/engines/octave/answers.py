@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ Answer = dict[str, Array] | PybnError
 
 PATIENCE = 30.0  # seconds for a case to begin in, once it is its turn
 PRINT_LIMIT = 4 << 20  # bytes that a case may print
+LOGS = (".log", ".err")  # what it prints to standard output and to standard error
 TELL = 4000  # characters of an error message that are passed on
 
 
@@ -32,7 +34,7 @@ def wait(session: Session, case: Case, file: Path, deadline: float) -> Answer | 
     while not session.closed:
         if out.exists():
             answer = _excess(case, file) or _read(case, file)
-            for suffix in (".in", ".out", ".run", ".log"):
+            for suffix in (".in", ".out", ".run", *LOGS):
                 file.with_suffix(suffix).unlink(missing_ok=True)
             return answer
         if not seen and begun.exists():
@@ -55,10 +57,10 @@ def wait(session: Session, case: Case, file: Path, deadline: float) -> Answer | 
 
 def _excess(case: Case, file: Path) -> EngineError | None:
     """Return the error of a case that printed too much."""
-    try:
-        size = file.with_suffix(".log").stat().st_size
-    except OSError:
-        return None
+    size = 0
+    for suffix in LOGS:
+        with suppress(OSError):
+            size += file.with_suffix(suffix).stat().st_size
     if size <= PRINT_LIMIT:
         return None
     return EngineError(_told(case, file, f"printed {size} bytes; wanted at most {PRINT_LIMIT}"))
@@ -75,9 +77,18 @@ def _read(case: Case, file: Path) -> Answer:
         return no_step(case, f"left an answer that cannot be read: {error}")
     try:
         tensors = {name: restore(case, name, outputs.get(name)) for name in case.outputs}
-        return tensors | {name: restore_value(case, name, outputs.get(name)) for name in bound_values(case)}
+        values = {name: restore_value(case, name, outputs.get(name)) for name in bound_values(case)}
+        printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
+        return tensors | values | {name: _printed(file) for name in printed}
     except EngineError as error:
         return error
+    except OSError as error:
+        return no_step(case, f"what it printed cannot be read: {error.strerror}")
+
+
+def _printed(file: Path) -> str:
+    """Return what the steps printed to standard output, which is all on disk by the time there is an answer."""
+    return file.with_suffix(LOGS[0]).read_bytes().decode(errors="backslashreplace")
 
 
 def _failure(case: Case, file: Path, reply: dict[str, Any]) -> EngineError:

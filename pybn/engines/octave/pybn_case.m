@@ -1,11 +1,11 @@
 function pybn_case(program, base, paths)
 %PYBN_CASE Run one job in this process, write its answer, and end.
-%   What is printed, here and by whatever the case starts, goes to NNNNNN.log; nobody answers on standard input.
+%   What is printed, here and by whatever the case starts, goes to NNNNNN.log, warnings and other errors to
+%   NNNNNN.err; nobody answers on standard input.
 
   try
-    log = fopen([base '.log'], 'w');
-    dup2(log, stdout);
-    dup2(log, stderr);
+    dup2(fopen([base '.log'], 'w'), stdout);
+    dup2(fopen([base '.err'], 'w'), stderr);
     dup2(fopen('/dev/null', 'r'), stdin);
     data = pybn_read([base '.in']);
     if ~isempty(program.path) && isempty(paths.shared)
@@ -13,6 +13,7 @@ function pybn_case(program, base, paths)
     end
     seed();
     reply = pybn_steps(program, data, [base '.run']);
+    fflush(stdout);
   catch problem
     reply = pybn_reply(problem.message);
   end
