@@ -19,7 +19,7 @@ from pybn.pytest_plugin.recorded import RECORDED, Recorded
 from pybn.pytest_plugin.usage import SUFFIX
 
 if TYPE_CHECKING:
-    from pybn.pytest_plugin.octave import Octave
+    from pybn.pytest_plugin.fixture import Octave
 
 __all__ = ["octave_missing"]
 
@@ -79,7 +79,7 @@ def _speaks(file: Path) -> bool:
 @pytest.fixture(scope="module")
 def octave(request: pytest.FixtureRequest) -> Octave:
     """Ask GNU Octave, or its recorded answers: octave("lib/smooth.m", x, 3).matches(smooth(x, 3), ulp=4)."""
-    from pybn.pytest_plugin.octave import Octave
+    from pybn.pytest_plugin.fixture import Octave
 
     return Octave(request.path, request.config)
 
