@@ -16,6 +16,7 @@ from pybn.staging.moves import RULE as MOVED
 from pybn.staging.moves import destination, muted
 from pybn.staging.registry import rewriting, telling
 from pybn.staging.source import Source, readable
+from pybn.staging.stand_ins import needed
 from pybn.staging.tree import Tree
 
 State = Literal["as it is", "rewritten", "moved", "cannot run", "data"]
@@ -70,6 +71,26 @@ class Plan:
             for where, each in self.staged.items()
         )
 
+    @cached_property
+    def stand_ins(self) -> tuple[str, ...]:
+        """The functions of ours that the copy may need, by name."""
+        new = (each.text for each in self.staged.values() if each.text is not None)
+        return tuple(needed([*(source.text for source in self.tree.sources), *new]))
+
+    def path(self, root: Path) -> list[str]:
+        """Return the folders below the copy that a whole tree puts on the path: those with code to call by name."""
+        start = self.folder(root)
+        found = set()
+        for each in self.staged.values():
+            parts = each.to.split("/")[:-1]
+            stop = next(
+                (k for k, part in enumerate(parts) if part[0] in "@+" or part == "private"), len(parts)
+            )
+            folder = "/".join(parts[:stop])
+            if each.found.is_code and (not start or folder == start or folder.startswith(f"{start}/")):
+                found.add(folder)
+        return sorted(found)
+
     @property
     def refused(self) -> tuple[Trouble, ...]:
         """What Octave would get silently wrong, and nobody has allowed."""
@@ -81,9 +102,17 @@ class Plan:
         return "" if relative == "." else relative
 
 
-def plan(roots: Sequence[Path], allow: frozenset[str] | set[str] = frozenset()) -> Plan:
-    """Decide what the copy of some folders is to be. Raises FileError where one is missing or cannot be read."""
-    found, left = walk(roots)
+def plan(
+    roots: Sequence[Path],
+    allow: frozenset[str] | set[str] = frozenset(),
+    *,
+    walked: tuple[list[Found], list[LeftOut]] | None = None,
+) -> Plan:
+    """Decide what the copy of some folders is to be; `walked` is what `files.walk` says of them, where that is known.
+
+    Raises FileError where a folder is missing or a file cannot be read.
+    """
+    found, left = walk(roots) if walked is None else walked
     sources = [Source(each.path, each.where, _text(each)) for each in found if each.is_code]
     tree = Tree(sources, {each.compiled for each in found if each.compiled})
     staged: dict[str, Staged] = {}

@@ -11,14 +11,17 @@ from pathlib import Path
 
 from pybn.errors import FileError
 from pybn.staging.plan import Plan
+from pybn.staging.stand_ins import provide
 
 REPORT = "pybn-staging.json"  # lies in every copy, and marks it as one
+SHIMS = "pybn_shims"  # the folder of stand-ins, which goes last on the path
 VERSION = 1
 
 
 def write(plan: Plan, out: Path) -> list[Path]:
     """Make the copy at `out`, which may be missing, an empty folder or an earlier copy; return the folders for a path.
 
+    The last of them is that of the stand-ins, where some are needed: it goes to the end of the path (addpath -end).
     An earlier copy is replaced in one step. Raises FileError where `out` is something else, lies in the tree or
     around it, and where something cannot be read or written.
     """
@@ -28,6 +31,9 @@ def write(plan: Plan, out: Path) -> list[Path]:
         new.mkdir()
         try:
             lay(plan, new)
+            for name in plan.stand_ins:
+                (new / SHIMS).mkdir(exist_ok=True)
+                provide(name, new / SHIMS)
             (new / REPORT).write_text(json.dumps(report(plan), indent=1) + "\n")
             _swap(new, out)
         finally:
@@ -36,7 +42,8 @@ def write(plan: Plan, out: Path) -> list[Path]:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{error.filename or out}: cannot be written: {error.strerror}") from error
-    return [out / plan.folder(root) for root in plan.roots]
+    folders = [out / plan.folder(root) for root in plan.roots]
+    return [*folders, out / SHIMS] if plan.stand_ins else folders
 
 
 def lay(plan: Plan, folder: Path) -> None:
@@ -65,6 +72,7 @@ def report(plan: Plan) -> dict[str, object]:
         "files": [{"file": e.found.where, "to": e.to, "state": e.state} for e in plan.files],
         "rewrites": [asdict(each) for each in plan.rewrites],
         "troubles": [asdict(each) for each in plan.troubles],
+        "stand_ins": list(plan.stand_ins),
         "left_out": [asdict(each) for each in plan.left_out],
     }
 

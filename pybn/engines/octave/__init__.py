@@ -18,6 +18,7 @@ from pybn.engines.octave.session import Session, find_octave
 from pybn.engines.octave.spec import to_spec
 from pybn.engines.octave.wire import WireError, dump
 from pybn.errors import CaseError, FileError, PybnError, StateError
+from pybn.sources import Seen
 
 BATCH_BYTES = 256 << 20  # of inputs that lie on disk at a time
 
@@ -123,11 +124,14 @@ class OctaveEngine(Engine):
                         break
                     remaining -= 1
                     at += 1
-                    yield (
-                        no_step(case, "Octave ended before the case began, twice")
-                        if answer is None
-                        else answer
-                    )
+                    if answer is None:
+                        answer = no_step(case, "Octave ended before the case began, twice")
+                    elif isinstance(answer, PybnError):
+                        answer.args = (session.copies.told(str(answer)),)
+                    spoiled = not session.copies.intact(case)
+                    yield answer
+                    if spoiled:  # what ran after it may have met what it left: once more, on a new copy
+                        break
             finally:
                 if remaining:  # whoever asked has had enough, or Octave is gone: nobody waits for the rest
                     session.close()
@@ -150,9 +154,12 @@ def _write(session: Session, jobs: Sequence[Job]) -> tuple[list[Path], list[int]
     """
     files: list[Path] = []
     programs: list[int] = []
+    seen: Seen = {}
+    session.copies.look()
     for case, inputs in jobs:
         try:
             program, data = to_spec(case, inputs)
+            program["path"] = session.copies.folders(case, seen)
             number = session.program(program)
             file = session.job()
             with file.with_suffix(".in").open("wb") as stream:

@@ -73,6 +73,7 @@ def main() -> None:
         octave=str(session.feval("version")),
         blas=str(session.feval("version", "-blas")),
         oct2py=oct2py.__version__,
+        lacks=str(session.feval("pybn_lacks")),
     )
     while True:
         command = commands.get()

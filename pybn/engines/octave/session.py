@@ -19,8 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pybn.engines.octave.copies import Copies
 from pybn.engines.octave.wire import dump
 from pybn.errors import EngineError, OctaveMissing
+from pybn.staging.stand_ins import stand_ins
 
 HERE = Path(__file__).parent
 MARK = "PYBN_SESSION"  # names the session's folder in the environment of all that belongs to it
@@ -51,6 +53,7 @@ class Session:
         self._programs: dict[bytes, int] = {}
         self._jobs = 0
         self.folder = Path(tempfile.mkdtemp(prefix="pybn-")).absolute()
+        self.copies = Copies(self.folder / "copies")
         try:
             _check(self.folder)
             self.process = self._start(executable)
@@ -82,6 +85,7 @@ class Session:
         if "ready" not in reply:
             raise EngineError(f"Octave did not start: {reply.get('error')}{self.log()}")
         self.octave_pid = int(reply["ready"])
+        self.copies.lacking = frozenset(reply["lacks"].split(","))
         return reply
 
     def send(self, **command: Any) -> None:
@@ -218,6 +222,7 @@ def _environment(executable: str, folder: Path) -> dict[str, str]:
     ours = {
         MARK: str(folder),
         "PYBN_DRIVER": str(HERE),
+        "PYBN_STAND_INS": ",".join(stand_ins()),
         "TMPDIR": scratch,
         "OCTAVE_EXECUTABLE": shlex.quote(executable),
         "OCT2PY_TEMP_DIR": scratch,
