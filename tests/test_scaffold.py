@@ -41,7 +41,7 @@ FORMS: dict[str, Form] = {
         {"smooth.m": SMOOTH},
         "smooth.m",
         SMOOTH_PORT,
-        {"y = {": "y = { ulp_of_max = 4, because = 'sums', "},
+        {'"value"': "'value', ulp_of_max = 4, because = 'sums'"},
     ),
     "outputs": (
         {"both.m": "function [low, high] = both(x)\n  low = min(x, 0);\n  high = max(x, 0);\nend\n"},
@@ -52,7 +52,8 @@ FORMS: dict[str, Form] = {
     "options": (
         {
             "norm_of.m": "function y = norm_of(x, mode, scale)\n  if nargin < 3, scale = 2; end\n"
-            "  switch lower(mode)\n    case 'sum'\n      y = scale * x;\n    otherwise\n      error('no');\n  end\nend\n"
+            "  switch lower(mode)\n    case 'sum'\n      y = scale * x;\n    otherwise\n      error('no');\n"
+            "  end\nend\n"
         },
         "norm_of.m",
         "def norm_of(x, mode, scale=2):\n    assert mode == 'sum'\n    return scale * x\n",
@@ -86,9 +87,11 @@ FORMS: dict[str, Form] = {
             "    function y = getTotal(obj)\n      y = obj.total;\n    end\n  end\nend\n"
         },
         "Meter.m",
-        "class Meter:\n    def __init__(self, scale):\n        self.total = scale\n\n"
-        "    def add(self, x):\n        self.total = self.total + x\n\n"
-        "    def get_total(self):\n        return self.total\n",
+        (
+            "class Meter:\n    def __init__(self, scale):\n        self.total = scale\n\n"
+            "    def add(self, x):\n        self.total = self.total + x\n\n"
+            "    def get_total(self):\n        return self.total\n"
+        ),
         {},
     ),
     "value": (
@@ -99,10 +102,12 @@ FORMS: dict[str, Form] = {
             "@Pile/level.m": "function y = level(obj, x)\n  y = obj.items + x;\nend\n",
         },
         "@Pile/Pile.m",
-        "class Pile:\n    def __init__(self, items=0):\n        self.items = items\n\n"
-        "    def push(self, x):\n        return Pile(self.items + x)\n\n"
-        "    def pop(self):\n        return Pile(), self.items\n\n"
-        "    def level(self, x):\n        return self.items + x\n",
+        (
+            "class Pile:\n    def __init__(self, items=0):\n        self.items = items\n\n"
+            "    def push(self, x):\n        return Pile(self.items + x)\n\n"
+            "    def pop(self):\n        return Pile(), self.items\n\n"
+            "    def level(self, x):\n        return self.items + x\n"
+        ),
         {},
     ),
     "static": (
@@ -342,8 +347,9 @@ def test_any_value_is_data(given_value: object) -> None:
 
 
 PIECES = [
-    "function ", "[", "]", "(", ")", "{", "}", "'", '"', ",", ";", "\n", " ", "x", "y", "some", "end", "classdef ", "% ",
-    "%{\n", "...", "methods", "properties", "arguments", "nargin < ", "= ", "size", "strcmp(", ".", ":", "1", "switch ",
+    "function ", "[", "]", "(", ")", "{", "}", "'", '"', ",", ";", "\n", " ", "x", "y", "some", "end", "% ",
+    "%{\n", "...", "methods", "properties", "arguments",
+    "nargin < ", "= ", "size", "strcmp(", ".", ":", "1", "switch ",
     "case ", "if ", "varargin", "\r", "\x00", "é", "\u2028", "true", "self", "inf", "<", "&", "@", "~", "(Static)",
 ]  # fmt: skip
 

@@ -98,7 +98,7 @@ def _draft(
     draft = Draft()
     draft.call(signature, place.name, target.name.rsplit(".", 1)[-1])
     if not draft.outputs:
-        draft.notes.append(f"fill in: {place.name} returns nothing that could be compared")
+        draft.print(place.name)
     return draft, [(target.name, signature)]
 
 

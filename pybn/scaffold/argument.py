@@ -14,6 +14,10 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 ROW = re.compile(r"\[[\d\s,.eE+-]*\]\Z", re.ASCII)
 AXES = "ABCDEFGH"  # no first case has more dimensions
 CELL = [1.0, "two"]
+HANDLE = "a function handle: give @name, with name under functions in [matlab] and targets in [python]"
+OBJECT = (
+    "an object: make it in a step before, with its class under functions in [matlab] and targets in [python]"
+)
 
 
 @dataclass(frozen=True, slots=True)

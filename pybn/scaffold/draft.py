@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pybn.scaffold.argument import Argument, Known, decide, usable
@@ -17,7 +16,7 @@ class Draft:
     """What goes into the case file."""
 
     arguments: list[Argument] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)  # their kinds: value, printed
     new: list[Argument] = field(default_factory=list)
     steps: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -48,7 +47,7 @@ class Draft:
     def read(self, name: str) -> None:
         """Add a step that reads a property."""
         bound = usable(name, self.taken)
-        self.outputs.append(bound)
+        self.outputs[bound] = "value"
         self.steps.append((f"{bound} = self.{name}", f"{bound} = self.{name}"))
 
     def given(self, signature: Signature) -> list[Argument]:
@@ -92,10 +91,11 @@ class Draft:
                 f"{signature.name} may give more outputs: add them to its step and to [outputs]"
             )
             return ""
-        self.outputs.append(usable(name, self.taken))
-        return self.outputs[-1]
+        bound = usable(name, self.taken)
+        self.outputs[bound] = "value"
+        return bound
 
-
-def default_axes(arguments: Sequence[Argument]) -> tuple[str, ...]:
-    """Return axes for an output of which nothing is known: those of the first tensor, or none."""
-    return next((argument.axes for argument in arguments if argument.axes), ())
+    def print(self, name: str) -> None:
+        """Compare what is printed, of a function that returns nothing."""
+        self.outputs[usable("printed", self.taken)] = "printed"
+        self.notes.append(f"{name} returns nothing: what it prints is compared")

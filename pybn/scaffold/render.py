@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pybn.scaffold.argument import Argument
-from pybn.scaffold.draft import Draft, default_axes
+from pybn.scaffold.draft import Draft
 from pybn.scaffold.place import Place
 from pybn.scaffold.target import Target
 from pybn.scaffold.toml import comment, inline, key, quoted, value
@@ -70,9 +70,14 @@ def _declared(tensor: Argument) -> dict[str, Any]:
 
 
 def _outputs(draft: Draft) -> Iterator[str]:
-    axes = " ".join(default_axes(draft.arguments))
-    yield '[outputs]  # how close: ulp, ulp_of_max, rtol or atol, with because = "..."; equal bits if nothing is said'
-    yield from (f"{key(name)} = {inline({'axes': axes})}  # fill in its axes" for name in draft.outputs)
+    yield comment(
+        'A value may be anything. axes = "A B" instead of kind declares a tensor, whose shape is checked then.'
+    )
+    yield comment(
+        'How close: ulp, ulp_of_max, rtol or atol, with because = "..."; equal to the last bit if nothing is said.'
+    )
+    yield "[outputs]"
+    yield from (f"{key(name)} = {inline({'kind': kind})}" for name, kind in draft.outputs.items())
     yield ""
 
 
