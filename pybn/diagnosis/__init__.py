@@ -1,0 +1,8 @@
+"""Why two answers differ: the porting mistake that reconciles them, in a sentence, with the fix."""
+
+from __future__ import annotations
+
+from pybn.diagnosis.ask import diagnose
+from pybn.diagnosis.candidate import NONE_FITS, Diagnosis
+
+__all__ = ["NONE_FITS", "Diagnosis", "diagnose"]

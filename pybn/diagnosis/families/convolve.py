@@ -1,0 +1,240 @@
+"""Convolution: the kernel flipped or not, its axes exchanged, the borders, where the answer begins; pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from pybn.compare import Array
+from pybn.diagnosis.candidate import Candidate
+from pybn.diagnosis.question import Question
+from pybn.diagnosis.twins import Formula, twin_candidates
+
+NAMES = {
+    "kernel": "flipped kernel axes",
+    "axes": "kernel axes exchanged",
+    "border": "border",
+    "start": "shifted by one",
+    "pool": "another pooling",
+    "axis": "wrong axis",
+    "bias": "bias forgotten",
+    "stride": "stride",
+    "kernel+start": "flipped kernel axes",
+    "kernel+axes": "flipped kernel axes",
+}
+WORK = 1 << 25  # multiplications of one convolution
+BORDERS = {
+    "constant": "takes zeros",
+    "edge": "repeats the edge",
+    "symmetric": "mirrors the edge with itself",
+    "reflect": "mirrors at the edge",
+    "wrap": "goes round",
+}
+LAYOUTS = {"HWCN": ((0, 1), 2, 3), "NCHW": ((2, 3), 1, 0), "NHWC": ((1, 2), 3, 0)}
+FIXES = {
+    "kernel": "flip the kernel, or leave it: np.convolve and conv2 flip, np.correlate and filter2 do not",
+    "axes": "swap the kernel's axes",
+}
+
+
+def candidates(q: Question) -> Iterator[Candidate]:
+    """Yield pairs of convolutions of an input with a smaller one."""
+    for n, x in q.inputs.items():
+        for m, w in q.inputs.items():
+            if n == m or x.dtype.kind == "b" or w.dtype.kind == "b":
+                continue
+            if x.ndim in (1, 2) and w.ndim <= 2 and w.size <= x.size:
+                yield from twin_candidates(q, list(_plain(q, n, m, x, w)), NAMES)
+            if x.ndim == 4 and w.ndim == 4 and q.expected.ndim == 4:
+                yield from twin_candidates(q, list(_layer(q, n, m, x, w)), NAMES)
+        if 2 <= x.ndim <= 4 and q.expected.ndim == x.ndim:
+            yield from twin_candidates(q, list(_pooled(q, n, x)), NAMES)
+
+
+def _plain(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]:
+    """Yield convolutions of vectors, of the columns or rows of a matrix, and of matrices."""
+    both_2d = x.ndim == 2 and w.ndim == 2 and min(*x.shape, *w.shape) > 1
+    if both_2d:
+        kernels = [("keeps the kernel's axes", w), ("exchanges the kernel's axes", w.T)]
+        lines = [("over both axes", x, kernel, told) for told, kernel in kernels]
+    else:
+        if w.size != max(w.shape):
+            return
+        flat = w.reshape(-1)
+        told = "keeps the kernel's axes"
+        if x.size == max(x.shape):
+            lines = [("over both axes", x.reshape(-1), flat, told)]
+        else:
+            lines = [(f"runs along axis {a}", x, np.expand_dims(flat, 1 - a), told) for a in (0, 1)]
+    sizes = {q.expected.size, q.obtained.size}
+    for axis, source, kernel, told in lines:
+        if kernel.ndim != source.ndim or source.size * kernel.size > WORK:
+            continue
+        for flipped in (True, False):
+            k = np.flip(kernel) if flipped else kernel
+            choices = {
+                "kernel": "flips the kernel" if flipped else "does not flip the kernel",
+                "axes": told,
+                "axis": axis,
+            }
+            yield from _modes(n, m, source, k, choices, sizes)
+
+
+def _modes(n: str, m: str, x: Array, k: Array, told: dict[str, str], sizes: set[int]) -> Iterator[Formula]:
+    """Yield where the answer begins and what lies beyond the border: correlation with k, already flipped or not."""
+    full = [(s - 1, s - 1) for s in k.shape]
+    early = [((s - 1) // 2, s - 1 - (s - 1) // 2) for s in k.shape]
+    late = [(s // 2, s - 1 - s // 2) for s in k.shape]
+    causal = [(s - 1, 0) for s in k.shape]
+    ahead = [(0, s - 1) for s in k.shape]
+    none = [(0, 0) for _ in k.shape]
+    starts = {
+        "has all of it": full,
+        "begins at the kernel's middle": early,
+        "begins at the kernel's middle, counted up": late,
+        "looks back only": causal,
+        "looks ahead only": ahead,
+        "has what needs no border": none,
+    }
+    for start, pads in starts.items():
+        if prod(s + a + b - t + 1 for s, (a, b), t in zip(x.shape, pads, k.shape, strict=True)) not in sizes:
+            continue
+        for mode, border in BORDERS.items():
+            if start in ("has all of it", "has what needs no border") and mode != "constant":
+                continue
+            if mode == "reflect" and any(max(p) >= s for p, s in zip(pads, x.shape, strict=True)):
+                continue
+            yield Formula(
+                f"the convolution of {n} with {m}",
+                told | {"start": start, "border": border},
+                lambda pads=pads, mode=mode: correlated(np.pad(x, pads, mode=mode), k),
+                terms=k.size,
+                fixes=FIXES,
+            )
+
+
+def correlated(x: Array, k: Array) -> Array:
+    """Return the correlation, where k lies within x. Shapes: any number of axes, the same on both."""
+    if any(s < t for s, t in zip(x.shape, k.shape, strict=True)):
+        return np.empty(0)
+    windows = sliding_window_view(x.astype(np.result_type(x, np.float64)), k.shape)
+    return np.asarray(np.tensordot(windows, k, k.ndim))
+
+
+def _layer(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]:
+    """Yield layers of images and kernels, in the layouts that fit: pads and strides are among the attributes."""
+    numbers = sorted({int(v) for v in q.scalars.values() if v == int(v) and 0 <= v <= 8} | {0, 1})
+    for layout, ((h, v), channel, image) in LAYOUTS.items():
+        for contracted, kept in ((channel, image), (image, channel)):
+            if w.shape[contracted] != x.shape[channel]:
+                continue
+            shape = (w.shape[h], w.shape[v])
+            for told, swap in (("keeps the kernel's axes", False), ("exchanges the kernel's axes", True)):
+                for flips, flipped in (
+                    ("does not flip the kernel", ()),
+                    ("flips the kernel", (h, v)),
+                    (f"flips the kernel's axis {h}", (h,)),
+                    (f"flips the kernel's axis {v}", (v,)),
+                ):
+                    k = np.flip(w, flipped) if flipped else w
+                    k = np.swapaxes(k, h, v) if swap else k
+                    for stride in numbers[1:]:
+                        for pad in sorted({*numbers, shape[0] - 1}):
+                            if _fits(q, x, k, (h, v), pad, stride, kept, channel, image):
+                                yield Formula(
+                                    f"the convolution of {n} ({layout}) with {m}, summed over axis {contracted} of {m}",
+                                    {
+                                        "kernel": flips,
+                                        "axes": told,
+                                        "border": f"pads by {pad}",
+                                        "stride": f"strides by {stride}",
+                                    },
+                                    lambda k=k, p=pad, s=stride, a=(h, v, channel, image, contracted, kept): (
+                                        layer(x, k, p, s, a)
+                                    ),
+                                    terms=shape[0] * shape[1] * x.shape[channel],
+                                    fixes=FIXES,
+                                )
+
+
+def _fits(
+    q: Question,
+    x: Array,
+    k: Array,
+    hv: tuple[int, int],
+    pad: int,
+    stride: int,
+    kept: int,
+    channel: int,
+    image: int,
+) -> bool:
+    out = [0] * 4
+    for a in hv:
+        out[a] = (x.shape[a] + 2 * pad - k.shape[a]) // stride + 1
+    out[channel], out[image] = k.shape[kept], x.shape[image]
+    work = prod(out) * prod(k.shape) / k.shape[kept]
+    return min(out) > 0 and tuple(out) in (q.expected.shape, q.obtained.shape) and work <= WORK
+
+
+def layer(x: Array, w: Array, pad: int, stride: int, axes: tuple[int, ...]) -> Array:
+    """Return the correlation of images with kernels; `axes` are those of height, width, channel, image, and of w."""
+    h, v, channel, image, contracted, kept = axes
+    images = np.pad(
+        x.astype(np.float64).transpose(image, channel, h, v), ((0, 0), (0, 0), (pad, pad), (pad, pad))
+    )
+    kernels = w.astype(np.float64).transpose(kept, contracted, h, v)
+    windows = sliding_window_view(images, kernels.shape[2:], (2, 3))[:, :, ::stride, ::stride]
+    y = np.tensordot(windows, kernels, ((1, 4, 5), (1, 2, 3)))  # image, height, width, channel
+    order = [0] * 4
+    for place, axis in enumerate((image, h, v, channel)):
+        order[axis] = place
+    return np.asarray(y.transpose(order))
+
+
+def _pooled(q: Question, n: str, x: Array) -> Iterator[Formula]:
+    """Yield the largest, the mean, the sum ... of windows of two axes."""
+    numbers = sorted({int(v) for v in q.scalars.values() if v == int(v) and 1 <= v <= 8} | {2, 3})
+    pairs = [(0, 1)] if x.ndim < 4 else [(0, 1), (2, 3), (1, 2)]
+    functions = {
+        "takes the maximum": np.max,
+        "takes the mean": np.mean,
+        "takes the sum": np.sum,
+        "takes the minimum": np.min,
+    }
+    for h, v in pairs:
+        for a in numbers:
+            for b in numbers:
+                for stride in sorted({*numbers, 1}):
+                    shape = list(x.shape)
+                    for axis, k in ((h, a), (v, b)):
+                        shape[axis] = (x.shape[axis] - k) // stride + 1
+                    if (
+                        min(shape) < 1
+                        or tuple(shape) not in (q.expected.shape, q.obtained.shape)
+                        or prod(shape) * a * b > WORK
+                    ):
+                        continue
+                    for told, function in functions.items():
+                        yield Formula(
+                            f"the pooling of {n} over axes {h} and {v}",
+                            {
+                                "pool": told,
+                                "kernel": f"takes windows of {a} x {b}",
+                                "stride": f"strides by {stride}",
+                            },
+                            lambda f=function, a=a, b=b, h=h, v=v, s=stride: _windows(
+                                x, f, (a, b), (h, v), s
+                            ),
+                            terms=a * b,
+                        )
+
+
+def _windows(x: Array, function: object, size: tuple[int, int], axes: tuple[int, int], stride: int) -> Array:
+    windows = sliding_window_view(x, size, axes)
+    step = [slice(None)] * x.ndim
+    for a in axes:
+        step[a] = slice(None, None, stride)
+    return np.asarray(function(windows[tuple(step)], axis=(-2, -1)))  # type: ignore[operator]

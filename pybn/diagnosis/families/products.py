@@ -1,0 +1,195 @@
+"""Products of two inputs: a factor transposed, * for @, flattened in another order, the two exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import permutations
+from math import prod
+
+import numpy as np
+
+from pybn.compare import Array
+from pybn.diagnosis.candidate import Candidate
+from pybn.diagnosis.question import Question
+from pybn.diagnosis.twins import Formula, twin_candidates
+
+NAMES = {
+    "left": "factor transposed",
+    "right": "factor transposed",
+    "product": "* for @",
+    "flatten": "C order for Fortran order",
+    "bias": "bias forgotten",
+    "order": "operands exchanged",
+    "kind": "* for @",
+    "conjugate": "conjugate",
+}
+WORK = 1 << 26  # multiplications
+
+
+def candidates(q: Question) -> Iterator[Candidate]:
+    """Yield pairs of products of two inputs, with a third one added."""
+    if len(q.inputs) <= 8:
+        yield from twin_candidates(q, list(_products(q)), NAMES)
+        yield from twin_candidates(q, list(_solutions(q)), NAMES)
+        yield from twin_candidates(q, list(_outer(q)), NAMES)
+        yield from twin_candidates(q, list(_powers(q)), NAMES)
+
+
+def _matrices(x: Array) -> Iterator[tuple[str, str, Array]]:
+    """Yield an array as matrices: as it is, transposed; one of more axes flattened in any order."""
+    if x.ndim == 1:
+        yield "takes it as it is", "flattens nothing", x.reshape(1, -1)
+        yield "takes it transposed", "flattens nothing", x.reshape(-1, 1)
+    elif x.ndim == 2:
+        yield "takes it as it is", "flattens nothing", x
+        yield "takes it transposed", "flattens nothing", x.T
+    elif x.ndim <= 4 and x.size <= 1 << 20:
+        for batch in {0, x.ndim - 1}:
+            rest = [k for k in range(x.ndim) if k != batch]
+            for order in permutations(rest):
+                flat = x.transpose(batch, *order).reshape(x.shape[batch], -1)
+                told = f"flattens axes {tuple(rest)} with axis {order[-1]} the fastest and {order[0]} the slowest"
+                yield "takes it as it is", told, flat
+                yield "takes it transposed", told, flat.T
+
+
+def _added(q: Question, shape: tuple[int, ...], taken: set[str]) -> Iterator[tuple[str, Array | float]]:
+    yield "adds nothing", 0.0
+    for name, b in q.inputs.items():
+        if name not in taken and b.ndim <= 2 and b.size in (shape[0], shape[-1]):
+            yield f"adds {name}", b.reshape(1, -1) if b.size == shape[-1] else b.reshape(-1, 1)
+
+
+def _products(q: Question) -> Iterator[Formula]:
+    sizes = {q.expected.size, q.obtained.size}
+    for n, x in q.inputs.items():
+        for m, w in q.inputs.items():
+            for left, flat, a in _matrices(x):
+                for right, other, b in _matrices(w):
+                    if other != "flattens nothing" or a.shape[1] != b.shape[0]:
+                        continue
+                    shape = (a.shape[0], b.shape[1])
+                    if prod(shape) not in sizes or prod(shape) * a.shape[1] > WORK:
+                        continue
+                    for bias, c in _added(q, shape, {n, m}):
+                        for conj in ("conjugates nothing", "conjugates the left", "conjugates the right")[
+                            : 3 if "c" in (a.dtype.kind, b.dtype.kind) else 1
+                        ]:
+                            yield _product(n, m, (left, right, flat, bias, conj), a, b, c)
+            if n != m and x.shape == w.shape:
+                yield _elementwise(n, m, x, w)
+
+
+def _product(n: str, m: str, told: tuple[str, ...], a: Array, b: Array, c: Array | float) -> Formula:
+    left, right, flat, bias, conj = told
+    return Formula(
+        f"the product of {n} and {m}",
+        {
+            "left": f"takes {n} {left[9:]}",
+            "right": f"takes {m} {right[9:]}",
+            "flatten": flat,
+            "bias": bias,
+            "product": "multiplies matrices",
+            "conjugate": conj,
+        },
+        lambda: (
+            (np.conj(a) if conj.endswith("left") else a) @ (np.conj(b) if conj.endswith("right") else b) + c
+        ),
+        terms=a.shape[1],
+        fixes={
+            "left": f"look at {n}.T",
+            "right": f"look at {m}.T",
+            "flatten": f"{n}.reshape(..., order='F'), or transpose before it is flattened",
+            "product": "use @ for MATLAB's *",
+        },
+    )
+
+
+def _elementwise(n: str, m: str, x: Array, w: Array) -> Formula:
+    told = {"left": f"takes {n} as it is", "right": f"takes {m} as it is", "flatten": "flattens nothing"}
+    told |= {
+        "bias": "adds nothing",
+        "product": "multiplies element by element",
+        "conjugate": "conjugates nothing",
+    }
+    return Formula(
+        f"the product of {n} and {m}", told, lambda: x * w, fixes={"product": "use * for MATLAB's .*"}
+    )
+
+
+def _solutions(q: Question) -> Iterator[Formula]:
+    """Yield solutions of linear systems: A \\ b, with A transposed, from the other side."""
+    for n, a in q.inputs.items():
+        if a.ndim != 2 or a.shape[0] != a.shape[1] or a.shape[0] > 256:
+            continue
+        for m, b in q.inputs.items():
+            if b.size % a.shape[0] or b.ndim > 2 or b.size not in (q.expected.size, q.obtained.size):
+                continue
+            sides = [("solves from the left", b.reshape(a.shape[0], -1) if b.ndim == 1 else b, False)]
+            sides += [("solves from the right", b.reshape(-1, a.shape[0]) if b.ndim == 1 else b, True)]
+            for side, rhs, right in sides:
+                for turned in (False, True):
+                    yield Formula(
+                        f"the solution of a system of {n} and {m}",
+                        {"left": f"takes {n} {'transposed' if turned else 'as it is'}", "order": side},
+                        lambda a=a, rhs=rhs, right=right, turned=turned: _solved(a, rhs, right, turned),
+                        terms=a.shape[0] * 256,
+                        fixes={
+                            "order": "A \\ b is np.linalg.solve(A, b); b / A is np.linalg.solve(A.T, b.T).T"
+                        },
+                    )
+
+
+def _solved(a: Array, b: Array, right: bool, turned: bool) -> Array:
+    matrix = a.T if turned != right else a
+    side = b.T if right else b
+    if side.shape[0] != matrix.shape[0]:
+        return np.empty(0)
+    try:
+        found = np.linalg.solve(matrix, side)
+    except np.linalg.LinAlgError:
+        return np.empty(0)
+    return np.asarray(found.T if right else found)
+
+
+def _outer(q: Question) -> Iterator[Formula]:
+    for n, a in q.inputs.items():
+        for m, b in q.inputs.items():
+            if a.ndim > 2 or b.ndim > 2 or a.size * b.size not in (q.expected.size, q.obtained.size):
+                continue
+            x, y = np.atleast_2d(a), np.atleast_2d(b)
+            if n < m:
+                first: dict[str, Callable[[], Array]] = {
+                    f"takes {n} first": partial(np.kron, x, y),
+                    f"takes {m} first": partial(np.kron, y, x),
+                }
+                for told, make in first.items():
+                    yield Formula(f"the Kronecker product of {n} and {m}", {"order": told}, make)
+
+
+def _powers(q: Question) -> Iterator[Formula]:
+    """Yield functions of a square matrix and of its elements: A^2 and A.^2, inv(A) and 1./A, expm(A) and exp(A)."""
+    for n, a in q.inputs.items():
+        if (
+            a.ndim == 2
+            and 1 < a.shape[0] == a.shape[1] <= 256
+            and a.size == q.expected.size
+            and a.dtype.kind in "fc"
+        ):
+            pairs: list[tuple[str, Callable[[], Array], Callable[[], Array]]] = [
+                ("the square", partial(np.matmul, a, a), partial(np.multiply, a, a)),
+                ("the cube", partial(np.linalg.matrix_power, a, 3), partial(np.power, a, 3)),
+                ("the inverse", partial(_inverse, a), partial(np.divide, 1.0, a)),
+            ]
+            for told, matrix, single in pairs:
+                about = f"{told} of {n}"
+                yield Formula(about, {"kind": "is that of the matrix"}, matrix, terms=a.shape[0] * 256)
+                yield Formula(about, {"kind": "is that of each element"}, single)
+
+
+def _inverse(a: Array) -> Array:
+    try:
+        return np.asarray(np.linalg.inv(a))
+    except np.linalg.LinAlgError:
+        return np.empty(0)

@@ -1,0 +1,134 @@
+"""What a diagnosis is made from: both answers to one question, and what the functions were given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from pybn.compare import EXACT, Array, Tolerance
+from pybn.diagnosis.arrays import gap, top, unit
+
+LARGEST = 1 << 26  # elements: more than these are not looked at
+MOST_AXES = 5  # of an array whose axes are combined in all ways
+
+
+@dataclass(frozen=True)
+class Question:
+    """Why is `obtained` not `expected`? Both are arrays of numbers, in native byte order.
+
+    `inputs` are the arrays that both functions were given, `scalars` their numbers, attributes among them;
+    `axes` names the axes of `expected`, or is empty.
+    """
+
+    expected: Array
+    obtained: Array
+    inputs: Mapping[str, Array] = field(default_factory=dict)
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    tolerance: Tolerance = EXACT
+    axes: tuple[str, ...] = ()
+
+    @property
+    def same_shape(self) -> bool:
+        """Whether the two sides can be compared element by element."""
+        return self.expected.shape == self.obtained.shape
+
+    def axis(self, k: int) -> str:
+        """Name an axis of `expected`: "axis 1 (W)"."""
+        named = len(self.axes) == self.expected.ndim
+        return f"axis {k} ({self.axes[k]})" if named else f"axis {k}"
+
+    @cached_property
+    def differing(self) -> Array:
+        """A mask of the elements of `obtained` that want an explanation: all of them where the shape is wrong."""
+        if not self.same_shape:
+            return np.ones(self.obtained.shape, bool)
+        both_nan = (self.expected != self.expected) & (self.obtained != self.obtained)
+        return np.asarray(~((self.expected == self.obtained) | both_nan))
+
+    @cached_property
+    def step(self) -> float:
+        """A unit in the last place of the largest element; 0 for integers."""
+        return unit(self.expected, self.obtained)
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest finite magnitude expected."""
+        return top(self.expected)
+
+    @cached_property
+    def between(self) -> float:
+        """The largest difference of the two sides; where the shape is wrong, the largest magnitude."""
+        far = gap(self.expected, self.obtained) if self.same_shape else math.inf
+        return far if math.isfinite(far) else max(self.largest, top(self.obtained))
+
+    @cached_property
+    def sizes(self) -> dict[int, str]:
+        """Counts that may have been divided by: sizes of axes and products of them, with what each is the count of."""
+        found: dict[int, str] = {}
+        for name, x in {**self.inputs, "the answer": self.expected}.items():
+            for n, told in _counts(x.shape):
+                found.setdefault(n, f"{told} of {name}")
+        return found
+
+
+def _counts(shape: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Yield the sizes of axes, then of all groups of axes; those of one element are left out."""
+    if len(shape) > MOST_AXES:
+        yield int(np.prod(shape, dtype=float)), "the number of elements"
+        return
+    for k in range(1, len(shape) + 1):
+        for group in combinations(range(len(shape)), k):
+            n = int(np.prod([shape[a] for a in group], dtype=float))
+            if n > 1:
+                yield (
+                    n,
+                    f"the size of axis {group[0]}"
+                    if k == 1
+                    else f"the number of elements along axes {group}",
+                )
+
+
+def question(
+    expected: Any,
+    obtained: Any,
+    inputs: Mapping[str, Any],
+    attrs: Mapping[str, Any],
+    tolerance: Tolerance,
+    axes: Sequence[str],
+) -> Question | None:
+    """Return the question that these values pose; None where one side is no array of numbers, or none too large."""
+    want, got = numbers(expected), numbers(obtained)
+    if want is None or got is None or max(want.size, got.size) > LARGEST:
+        return None
+    arrays: dict[str, Array] = {}
+    scalars: dict[str, float] = {}
+    for name, value in {**attrs, **inputs}.items():
+        array = numbers(value)
+        if array is None or not array.size or array.size > LARGEST:
+            continue
+        if array.size == 1 and array.dtype.kind in "iuf" and np.isfinite(array.astype(np.float64)).all():
+            scalars[str(name)] = float(array.reshape(-1)[0])
+        elif array.size > 1:
+            arrays[str(name)] = array
+    return Question(want, got, arrays, scalars, tolerance, tuple(str(a) for a in axes))
+
+
+def numbers(value: Any) -> Array | None:
+    """Return a value as an array of numbers in native byte order; None where it is none."""
+    if value is None or isinstance(value, str | bytes | Mapping | np.ma.MaskedArray):
+        return None
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if array.dtype.kind not in "biufc":
+        return None
+    if array.dtype.char in "gG":  # no MATLAB class is as wide
+        array = array.astype(np.float64 if array.dtype.char == "g" else np.complex128)
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)

@@ -1,0 +1,130 @@
+"""Two formulas that differ in one choice: one gives what was expected, the other what was obtained.
+
+This is the strongest evidence there is: both sides are computed from the inputs, to the last few bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pybn.compare import Array
+from pybn.diagnosis.arrays import PEEK, gap
+from pybn.diagnosis.candidate import Candidate
+from pybn.diagnosis.evidence import (
+    ARITHMETIC,
+    FINE,
+    NEEDED,
+    chosen_bits,
+    computed_bits,
+    content_bits,
+    value_bits,
+)
+from pybn.diagnosis.question import Question
+
+Index = tuple[Array, ...]
+MOST_RIGHT = 64  # formulas that give what was expected: where there are more, it says nothing
+MOST_DIFFERENT = 2  # choices in which the two formulas may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A way to compute an answer from the inputs.
+
+    `about` is what it computes; `choices` are what a port may get wrong: a kind of choice, and what is done, as
+    a phrase: {"divisor": "divides by N-1"}. `at` computes a few elements only, `terms` is how many are summed up.
+    """
+
+    about: str
+    choices: Mapping[str, str]
+    make: Callable[..., Array]
+    at: Callable[..., Array] | None = None
+    terms: int = 1
+    fixes: Mapping[str, str] = field(default_factory=dict)
+
+
+def twin_candidates(
+    q: Question, formulas: Iterable[Formula], names: Mapping[str, str]
+) -> Iterator[Candidate]:
+    """Yield a mistake for each pair of formulas that give the two sides; `names` names it by the kind of choice."""
+    if not q.expected.size or not q.obtained.size:
+        return
+    with np.errstate(all="ignore"):
+        if content_bits(q.expected, value_bits(q, of=q.expected)) < NEEDED:
+            return
+        known = list(formulas)
+        right = [f for f in known if gives(f, q, q.expected)]
+        if not 0 < len(right) <= MOST_RIGHT:
+            return
+        near = [f for f in known if min(len(_parting(f, e)) for e in right) in range(1, MOST_DIFFERENT + 1)]
+        wrong = [f for f in near if gives(f, q, q.obtained)]
+    pairs = [(_parting(o, e), e, o) for o in wrong for e in right if _parting(o, e)]
+    if not pairs:
+        return
+    fewest = min(len(parting) for parting, _, _ in pairs)
+    for parting, e, o in pairs:
+        if len(parting) == fewest:
+            yield _candidate(q, parting, e, o, names)
+
+
+def _parting(a: Formula, b: Formula) -> list[str]:
+    """Return the kinds of choice in which two formulas differ; many where they compute different things."""
+    if a.about != b.about or a.choices.keys() != b.choices.keys():
+        return ["?"] * (MOST_DIFFERENT + 1)
+    return [kind for kind in a.choices if a.choices[kind] != b.choices[kind]]
+
+
+def _candidate(
+    q: Question, parting: list[str], e: Formula, o: Formula, names: Mapping[str, str]
+) -> Candidate:
+    wrong = " and ".join(o.choices[kind] for kind in parting)
+    right = " and ".join(e.choices[kind] for kind in parting)
+    fixes = [e.fixes[kind] for kind in parting if kind in e.fixes]
+    return Candidate(
+        names.get("+".join(parting), names.get(parting[0], parting[0])),
+        f"{e.about}: the port {wrong}, where expected {right}",
+        "; ".join(fixes) or f"change the port so that it {right}",
+        lambda: fitted(o.make(), q.obtained),
+        2.0 * (len(parting) - 1) - 1.0,
+        _slack(o),
+        bits=_bits(q, o),
+    )
+
+
+def _bits(q: Question, wrong: Formula) -> float:
+    """Return the evidence: which elements differ is told by the formulas, as well as what they are."""
+    left = gap(fitted(wrong.make(), q.obtained), q.obtained)
+    many = int(q.differing.sum())
+    return computed_bits(q, left) + (chosen_bits(q.obtained.size, many) if q.same_shape else 0.0)
+
+
+def _slack(formula: Formula) -> float:
+    return ARITHMETIC + 2 * math.sqrt(formula.terms)
+
+
+def gives(formula: Formula, q: Question, answer: Array) -> bool:
+    """Tell whether a formula gives this side of the question."""
+    close = q.tolerance
+    far = max(_slack(formula), close.ulp, close.ulp_of_max) * q.step
+    far = min(max(far, close.atol + close.rtol * q.largest), q.between * FINE)
+    if formula.at is not None:
+        where = np.unravel_index(
+            np.linspace(0, answer.size - 1, min(PEEK, answer.size)).astype(np.intp), answer.shape
+        )
+        if gap(np.asarray(formula.at(where)), answer[where]) > far:
+            return False
+    return gap(fitted(formula.make(), answer), answer) <= far
+
+
+def fitted(value: Array, answer: Array) -> Array:
+    """Return a value in the shape of the answer where they differ in axes of one element alone; as it is otherwise."""
+    value = np.asarray(value)
+    return value.reshape(answer.shape) if alike(value.shape, answer.shape) else value
+
+
+def alike(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Tell whether two shapes differ in axes of one element alone, if at all."""
+    return [n for n in a if n != 1] == [n for n in b if n != 1]

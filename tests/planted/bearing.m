@@ -1,0 +1,3 @@
+function a = bearing(y, x)
+  a = atan2(y, x);
+end

@@ -1,0 +1,3 @@
+function y = centre_spectrum(x)
+  y = fftshift(abs(fft(x)));
+end

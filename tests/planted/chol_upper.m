@@ -1,0 +1,3 @@
+function r = chol_upper(a)
+  r = chol(a);
+end

@@ -1,0 +1,3 @@
+function m = col_mean(x)
+  m = mean(x);
+end

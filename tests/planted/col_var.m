@@ -1,0 +1,3 @@
+function v = col_var(x)
+  v = var(x);
+end

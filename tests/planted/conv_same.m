@@ -1,0 +1,3 @@
+function y = conv_same(x, k)
+  y = conv2(x, k, 'same');
+end

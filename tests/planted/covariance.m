@@ -1,0 +1,3 @@
+function c = covariance(x)
+  c = cov(x);
+end

@@ -1,0 +1,3 @@
+function d = eig_values(a)
+  d = eig(a);
+end

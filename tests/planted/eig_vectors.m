@@ -1,0 +1,3 @@
+function v = eig_vectors(a)
+  [v, d] = eig(a);
+end

@@ -1,0 +1,3 @@
+function k = find_above(x, level)
+  k = find(x > level);
+end

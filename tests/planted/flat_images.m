@@ -1,0 +1,3 @@
+function y = flat_images(x)
+  y = reshape(x, [], size(x, 4))';
+end

@@ -1,0 +1,3 @@
+function f = frequencies(first, step, last)
+  f = (first:step:last).^2;
+end

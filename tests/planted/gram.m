@@ -1,0 +1,3 @@
+function y = gram(a, b)
+  y = a' * b;
+end

@@ -1,0 +1,3 @@
+function x = grid_x(a, b)
+  [x, y] = meshgrid(a, b);
+end

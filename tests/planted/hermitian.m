@@ -1,0 +1,3 @@
+function y = hermitian(a)
+  y = a';
+end

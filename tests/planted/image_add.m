@@ -1,0 +1,3 @@
+function y = image_add(a, b)
+  y = a + b;
+end

@@ -1,0 +1,3 @@
+function y = image_gain(a, gain)
+  y = a * gain;
+end

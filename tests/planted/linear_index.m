@@ -1,0 +1,3 @@
+function k = linear_index(s, i, j)
+  k = sub2ind(s, i, j);
+end

@@ -1,0 +1,3 @@
+function y = matrix_square(a)
+  y = a ^ 2;
+end

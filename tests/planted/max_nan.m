@@ -1,0 +1,3 @@
+function m = max_nan(x)
+  m = max(x, [], 1);
+end

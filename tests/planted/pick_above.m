@@ -1,0 +1,3 @@
+function y = pick_above(x, level)
+  y = x(x > level);
+end

@@ -1,0 +1,3 @@
+function y = round_half(x)
+  y = round(x);
+end

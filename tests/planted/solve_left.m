@@ -1,0 +1,3 @@
+function y = solve_left(a, b)
+  y = a \ b;
+end

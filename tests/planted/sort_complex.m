@@ -1,0 +1,3 @@
+function y = sort_complex(z)
+  y = sort(z);
+end

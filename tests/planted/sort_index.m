@@ -1,0 +1,3 @@
+function k = sort_index(x)
+  [y, k] = sort(x, 'descend');
+end

@@ -1,0 +1,3 @@
+function y = sort_nan(x)
+  y = sort(x, 'descend');
+end

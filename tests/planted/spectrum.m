@@ -1,0 +1,3 @@
+function y = spectrum(x)
+  y = fft(x);
+end

@@ -1,0 +1,3 @@
+function v = svd_right(a)
+  [u, s, v] = svd(a);
+end

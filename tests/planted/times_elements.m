@@ -1,0 +1,3 @@
+function y = times_elements(a, b)
+  y = a .* b;
+end

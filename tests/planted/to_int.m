@@ -1,0 +1,3 @@
+function y = to_int(x)
+  y = int32(x);
+end

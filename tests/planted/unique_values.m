@@ -1,0 +1,3 @@
+function y = unique_values(x)
+  y = unique(x);
+end

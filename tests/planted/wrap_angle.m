@@ -1,0 +1,3 @@
+function y = wrap_angle(x, period)
+  y = mod(x, period);
+end
