@@ -22,7 +22,7 @@ function buildList() {
   ];
   nav.append(h("form", { role: "search", "aria-label": "Filter the cases", onsubmit: (event) => event.preventDefault() }, search,
     h("div", { class: "chips", role: "group", "aria-label": "Status" }, chips), h("div", { class: "selects" }, selects)),
-    h("p", { id: "shown", class: "dim", role: "status" }), h("div", { id: "rows" }));
+    h("p", { class: "tally" }, h("span", { id: "shown", class: "dim", role: "status" }), " ", h("a", { href: "#overview" }, "Overview")), h("div", { id: "rows" }));
   fillList();
 }
 

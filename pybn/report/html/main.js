@@ -11,6 +11,8 @@ const stemOf = (each) => {
 };
 const keyOf = (each) => `${encodeURIComponent(stemOf(each))}/${encodeURIComponent(`${each.name} [${each.dtype}]`)}`;
 
+const wide = () => matchMedia("(min-width: 900px)").matches;
+
 function go(key, tensor) {
   const address = `#${key}${tensor === undefined ? "" : `/${encodeURIComponent(tensor)}`}`;
   if (location.hash === address) follow();
@@ -27,15 +29,14 @@ function follow() {
   document.body.classList.toggle("reading", Boolean(each) || location.hash === "#overview");
   const link = rows.get(each);
   link?.setAttribute("aria-current", "page");
-  const wide = matchMedia("(min-width: 900px)").matches;
-  const first = !location.hash && wide ? ordered.find((one) => !one.passed) : null;
+  const first = !location.hash && wide() ? ordered.find((one) => !one.passed) : null;
   flip.current = null;
   detail.replaceChildren(...(each ? showCase(each, decode(tensor)) : first ? showCase(first) : showOverview()).flat().filter(Boolean));
   if (first) { shownCase = first; rows.get(first)?.setAttribute("aria-current", "page"); }
   document.title = `${each ? `${each.name} [${each.dtype}] · ` : ""}${title}`;
   if (each && !same) {
     link.scrollIntoView({ block: "nearest" });
-    if (wide) detail.scrollTop = 0;
+    if (wide()) detail.scrollTop = 0;
     else detail.scrollIntoView();
   }
 }

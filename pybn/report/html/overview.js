@@ -3,7 +3,7 @@
 function showHead() {
   const cases = report.cases, by = Object.fromEntries(ORDER.map((status) => [status, cases.filter((c) => c.status === status).length]));
   const tensors = cases.flatMap((c) => c.tensors), equal = tensors.filter((t) => t.verdict === "equal").length;
-  find("#sides").append(`${report.expected} against ${report.obtained} · ${report.date}`);
+  find("#sides").append(`${report.expected} against ${report.obtained} · `, h("span", { class: "date" }, report.date));
   const shares = ORDER.filter((status) => by[status]).map((status) => {
     const part = h("i", { class: CLASSES[status] });
     part.style.flexGrow = by[status];
@@ -35,14 +35,14 @@ function showOverview() {
   const rows = files.map(([path, cases]) => {
     const n = (status) => cases.filter((c) => c.status === status).length || "";
     const tensors = cases.flatMap((c) => c.tensors), equal = tensors.filter((t) => t.verdict === "equal").length;
-    const open = h("button", { type: "button", class: "plain", title: path, onclick: () => choose({ file: cases[0].file }) }, stemOf(cases[0]));
+    const open = h("button", { type: "button", class: "plain", title: path, onclick: () => { choose({ file: cases[0].file }); if (!wide()) location.hash = ""; } }, stemOf(cases[0]));
     return h("tr", null, h("th", { scope: "row" }, open), h("td", { class: "number" }, count(cases.length)),
       there.map((status) => h("td", { class: `number ${status === "agrees" ? "" : CLASSES[status]}` }, n(status))),
       h("td", { class: "number wide" }, count(tensors.length)), h("td", { class: "number wide" }, tensors.length ? `${Math.floor((100 * equal) / tensors.length)} %` : ""));
   });
   const keys = [["/", "search"], ["j k", "next and previous case"], ["[ ]", "flip slices along the first axis"], [", .", "along the second"], ["arrows", "read a picture that has the focus"]];
   return [
-    h("header", { class: "casehead" }, h("h2", null, "Overview")),
+    h("header", { class: "casehead" }, h("p", { class: "crumbs" }, h("a", { class: "back", href: "#" }, "All cases")), h("h2", null, "Overview")),
     section("Case files", table("Case files", ["file", ["cases", "number"], ...there.map((status) => [heads[status], "number"]), ["tensors", "number wide"], ["equal bits", "number wide"]], rows)),
     section("Provenance", h("dl", { class: "facts long" }, [["command", h("code", null, report.command)], ["date", report.date], ["expected", report.expected], ["obtained", report.obtained], ...report.versions].map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))))),
     staging(),
