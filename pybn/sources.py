@@ -1,4 +1,4 @@
-"""Which .m files a case really uses, and their SHA-256: how recorded answers know that they are stale."""
+"""Which .m and data files a case really uses, and their SHA-256: how recorded answers know that they are stale."""
 
 from __future__ import annotations
 
@@ -15,38 +15,71 @@ from pybn.case import Case
 from pybn.errors import CaseError, FileError
 
 Used = dict[str, str]
-Seen = dict[tuple[Path, tuple[Path, ...], str], Used]  # by the case's folder, its path, and what it runs
+Seen = dict[tuple[object, ...], Used]  # by the case's folder, its path, its tree, and what it runs
 
 WORD = re.compile(rb"[A-Za-z]\w*", re.ASCII)
+NAMED = re.compile(rb"""['"]([^'"\n%]{1,200}\.\w{1,8})['"]""", re.ASCII)  # a data file, by the look of it
+COMPILED = (".mex", ".oct", ".p")  # as .mexa64 is
 
 
 def used_files(case: Case, seen: Seen | None = None) -> Used:
-    """Return path -> SHA-256 of each .m file that the case's class or function reaches, by names in the text.
+    """Return path -> SHA-256 of each file that the case's classes and functions reach, by names in the text.
 
-    Paths are relative to the case file's folder, with forward slashes. Any word of a file that names a .m file
-    on the case's path counts, in comments and strings too: one file too many costs a recording, one too few
-    would hide a change. `seen` keeps what was found, for as long as the caller takes the files to stay as they
-    are: a run, say, of thousands of cases on one folder. Raises FileError.
+    Paths are relative to the case file's folder, with forward slashes. Any word of a .m file that names a .m file,
+    a compiled function or a .mat file on the case's path counts, in comments and strings too, and so does a file
+    that a string names: one file too many costs a recording, one too few would hide a change. `seen` keeps what was
+    found, for as long as the caller takes the files to stay as they are: a run, say, of thousands of cases on one
+    folder. Raises FileError.
     """
     folder, kept = case.file.parent.resolve(), {} if seen is None else seen
-    key = (folder, case.matlab.path, case.matlab.name)
+    key = (folder, case.matlab.path, case.matlab.tree, case.matlab.callables)
     if key not in kept:
         kept[key] = _used(case, folder)
     return dict(kept[key])
 
 
 def _used(case: Case, folder: Path) -> Used:
-    known = _files_by_name(case.matlab.path)
+    folders = (*case.matlab.path, *code_folders(case.matlab.tree))
+    known = _files_by_name(folders)
     found: dict[Path, str] = {}
-    waiting = list(known.get(case.matlab.name.rsplit(".", 1)[-1], ()))
+    names = {part for name in case.matlab.callables for part in name.split(".")}
+    waiting = [file for name in names for file in known.get(name, ())]
     while waiting:
         file = waiting.pop()
         if file in found:
             continue
-        found[file], words = _scan(file, _modified(file))
+        if file.suffix != ".m":
+            found[file] = _scan_data(file, _modified(file))
+            continue
+        found[file], words, strings = _scan(file, _modified(file))
         for word in words & known.keys():
             waiting.extend(known[word])
+        for string in strings:
+            waiting.extend(_named(string, (file.parent, *folders, *filter(None, [case.matlab.tree]))))
     return {Path(os.path.relpath(file, folder)).as_posix(): found[file] for file in sorted(found)}
+
+
+def code_folders(tree: Path | None) -> list[Path]:
+    """Return the folders of a tree that go on the path, as genpath has them: no private, @, + or hidden ones."""
+    if tree is None:
+        return []
+    found = []
+    for folder, inner, files in os.walk(tree):
+        inner[:] = sorted(name for name in inner if name[0] not in ".@+" and name != "private")
+        here = Path(folder)
+        if any(name.endswith(".m") for name in files) or any(here.glob("[@+]*")):
+            found.append(here)
+    return found
+
+
+def _named(string: str, folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield the data files that a string of a .m file names."""
+    if Path(string).is_absolute() or string.endswith(".m"):
+        return
+    for folder in dict.fromkeys(folders):
+        file = Path(os.path.normpath(folder / string.replace("\\", "/")))
+        if file.is_file():
+            yield file
 
 
 def checksum(where: str, file: Path) -> str:
@@ -76,7 +109,7 @@ def _readable(file: Path) -> Iterator[None]:
 def _files_by_name(folders: Iterable[Path]) -> dict[str, list[Path]]:
     """Map the name of each function and class to its files; every file of @Class goes by the class's name too."""
     known: dict[str, list[Path]] = defaultdict(list)
-    for folder in folders:
+    for folder in dict.fromkeys(folders):
         for file in _visible(folder):
             known[file.stem].append(file)
             if file.parent.name.startswith("@"):
@@ -85,12 +118,16 @@ def _files_by_name(folders: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def _visible(folder: Path) -> Iterable[Path]:
-    """Yield the .m files that Octave sees from a folder on its path."""
-    yield from sorted(folder.glob("*.m"))
+    """Yield the files that Octave sees from a folder on its path: code, and data that `load` finds by its name."""
+    yield from sorted(file for file in folder.iterdir() if _counts(file.suffix)) if folder.is_dir() else ()
     for child in [*sorted(folder.glob("[@+]*")), folder / "private"]:
         # A link back to a folder above would never end.
         if child.is_dir() and not folder.resolve().is_relative_to(child.resolve()):
             yield from _visible(child)
+
+
+def _counts(suffix: str) -> bool:
+    return suffix in (".m", ".mat") or suffix.startswith(COMPILED[0]) or suffix in COMPILED
 
 
 def _modified(file: Path) -> tuple[int, int]:
@@ -100,7 +137,9 @@ def _modified(file: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=4096)
-def _scan(file: Path, _changed: tuple[int, int]) -> tuple[str, frozenset[str]]:
+def _scan(file: Path, _changed: tuple[int, int]) -> tuple[str, frozenset[str], tuple[str, ...]]:
     with _readable(file):
         raw = file.read_bytes()
-    return hashlib.sha256(raw).hexdigest(), frozenset(word.decode() for word in WORD.findall(raw))
+    words = frozenset(word.decode() for word in WORD.findall(raw))
+    strings = tuple(sorted({string.decode(errors="replace") for string in NAMED.findall(raw)}))
+    return hashlib.sha256(raw).hexdigest(), words, strings

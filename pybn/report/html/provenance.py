@@ -104,7 +104,7 @@ def hashes(cases: Sequence[Case], golden: GoldenEngine) -> tuple[list[list[str]]
     used: list[list[int]] = []
     kept: dict[Any, list[int]] = {}
     for case in cases:
-        key = (case.file.parent, case.matlab.path, case.matlab.name)
+        key = (case.file.parent, case.matlab.path, case.matlab.tree, case.matlab.callables)
         if key not in kept:
             kept[key] = [index.setdefault(pair, len(index)) for pair in _files(case, golden)]
         used.append(kept[key])
