@@ -56,7 +56,7 @@ def html_report(
         "headline": escape(headline(results, broken)),
         "state": "good" if all(r.passed for r in results) and not broken else "bad",
         "without": _without_script(results, broken, words),
-        "index": _packed(json.dumps(_shown(told), allow_nan=False, separators=(",", ":")).encode()),
+        "index": _packed(_json(told).encode()),
         "pictures": "\n".join(base64.b64encode(data).decode() for data in album.pictures),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _asset("page.html"))
@@ -82,6 +82,14 @@ def headline(results: Sequence[Result], broken: Sequence[PybnError] = ()) -> str
 
 def _asset(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _json(told: Mapping[str, Any]) -> str:
+    """Return JSON of texts in which nothing is that one would not see; most have nothing of the kind."""
+    text = json.dumps(told, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    if text.isprintable() and "\\u00" not in text:
+        return text
+    return json.dumps(_shown(told), allow_nan=False, separators=(",", ":"))
 
 
 def _shown(value: Any) -> Any:
