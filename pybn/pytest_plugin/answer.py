@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pybn.compare import Comparison, Tolerance
 from pybn.errors import DTypeError, UsageError
-from pybn.pytest_plugin.failure import mismatch
+from pybn.pytest_plugin.failure import mismatch, shortly
 from pybn.values import Foreign, describe, match, to_python
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Answer:
         return self._value
 
     @property
+    @shortly
     def value(self) -> Any:
         """The answer as Python has it: a scalar, an array, text, a list or a dict. Raises DTypeError for an object."""
         if isinstance(self.matlab, Foreign):
@@ -54,6 +55,7 @@ class Answer:
         return to_python(self.matlab)
 
     @property
+    @shortly
     def object(self) -> Object:
         """The object that was the answer, to call methods of. Raises DTypeError where it is a value."""
         if not isinstance(self.matlab, Foreign):
@@ -65,6 +67,7 @@ class Answer:
         """What was printed on the way."""
         return self.origin.printed
 
+    @shortly
     def matches(
         self, obtained: Any, *, ulp: float = 0, rtol: float = 0, atol: float = 0, ulp_of_max: float = 0
     ) -> bool:
@@ -108,6 +111,7 @@ class Answers(tuple[Answer, ...]):
         """What was printed on the way."""
         return self.origin.printed
 
+    @shortly
     def matches(
         self, *obtained: Any, ulp: float = 0, rtol: float = 0, atol: float = 0, ulp_of_max: float = 0
     ) -> bool:

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from pybn.compare import Comparison
+from pybn.errors import PybnError
 from pybn.report.fold import folded
 from pybn.report.style import printable
 
 NARROWEST = 60
 MOST = 20  # differing leaves that are told
 EDGE = "E   "  # what pytest puts before a line
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def shortly(function: Callable[P, R]) -> Callable[P, R]:
+    """Let an error that is meant for the user come from the line of the test, not from where pybn noticed it."""
+
+    @wraps(function)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+        __tracebackhide__ = True
+        try:
+            return function(*args, **kwargs)
+        except PybnError as error:
+            raise error.with_traceback(None)  # noqa: B904  # it is the same error
+
+    return asked
 
 
 def mismatch(found: Sequence[Comparison], told: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, overload
 import pytest
 
 from pybn.pytest_plugin.answer import Answer, Answers
+from pybn.pytest_plugin.failure import shortly
 from pybn.pytest_plugin.recorded import RECORDED
 from pybn.pytest_plugin.thing import Asker, Object, given
 from pybn.recordings.error import OctaveError
@@ -39,6 +40,7 @@ class Octave:
         self._tree = tree
         self._asker = Asker(self._module, config.stash[RECORDED])
 
+    @shortly
     def using(self, *, path: Paths = (), tree: File | None = None) -> Octave:
         """Return one that has these folders on Octave's path, and this tree, for all that it is asked."""
         found = self._found(tree) if tree is not None else self._tree
@@ -59,6 +61,7 @@ class Octave:
         self, file: File, *args: Any, nargout: int, path: Paths = ..., tree: File | None = ...
     ) -> Answers: ...
 
+    @shortly
     def __call__(
         self,
         file: File,
@@ -73,12 +76,11 @@ class Octave:
         folders for Octave's path, `tree` a whole tree, made fit for Octave. Raises octave.Error; FileError or
         UsageError where there is nothing to call; FixtureError where no recording serves.
         """
-        __tracebackhide__ = True
         return self._asker.ask(self._step("call", file, args, nargout, path, tree))
 
+    @shortly
     def new(self, file: File, *args: Any, path: Paths = (), tree: File | None = None) -> Object:
         """Construct an object of the class in `file`; raises as a call does."""
-        __tracebackhide__ = True
         return cast("Answer", self._asker.ask(self._step("new", file, args, None, path, tree))).object
 
     def __repr__(self) -> str:
@@ -93,7 +95,6 @@ class Octave:
         path: Paths,
         tree: File | None,
     ) -> Step:
-        __tracebackhide__ = True
         here = self.using(path=path, tree=tree) if path or tree else self
         found = source(file, here._bases)  # noqa: SLF001
         told = [given(value, f"argument {k}") for k, value in enumerate(args, 1)]

@@ -10,6 +10,7 @@ from typing import Any, cast
 from pybn.errors import StateError
 from pybn.formats.fixture import Record
 from pybn.pytest_plugin.answer import Answer, Answers, Origin
+from pybn.pytest_plugin.failure import shortly
 from pybn.pytest_plugin.recorded import Recorded
 from pybn.recordings.error import OctaveError
 from pybn.recordings.file import file_of
@@ -34,20 +35,20 @@ class Object:
             raise AttributeError(name)
         return partial(self.call, name)
 
+    @shortly
     def call(self, method: str, *args: Any, nargout: int | None = None) -> Any:
         """Call a method, of any name: an Answer, or Answers where `nargout` says how many. Raises octave.Error."""
-        __tracebackhide__ = True
         told = tuple(given(value, f"argument {k}") for k, value in enumerate(args, 1))
         return self._asker.ask(Step("method", method, told, self._handle, nargout))
 
+    @shortly
     def get(self, name: str) -> Answer:
         """Read a property; "inner.mean" reads one of a property. Raises octave.Error."""
-        __tracebackhide__ = True
         return cast("Answer", self._asker.ask(Step("get", name, owner=self._handle)))
 
+    @shortly
     def set(self, name: str, value: Any) -> None:
         """Set a property. Raises octave.Error."""
-        __tracebackhide__ = True
         self._asker.ask(Step("set", name, (given(value, name),), self._handle, nargout=0))
 
     def __repr__(self) -> str:
@@ -87,7 +88,6 @@ class Asker:
 
         Raises octave.Error where it ends with an error, StateError where one before did.
         """
-        __tracebackhide__ = True
         history = History()
         for handle in step.handles():
             history = history.join(handle.history)

@@ -108,7 +108,7 @@ class Recordings:
                 raise MissingFixture(f"{question.label}: cannot be recorded: {problem}")
             raise type(refusal)(f"{refusal}; {problem}")
         if not os.access(file.parent, os.W_OK):
-            raise FileError(f"{file}: {question.label} cannot be recorded: the folder is not writable")
+            raise FileError(f"{_near(file)}: {question.label} cannot be recorded: the folder is not writable")
         record = self.oracle.ask(question)
         self._recorded[file, question.digest] = record
         self.fresh.setdefault(file, {})[record.id] = record
@@ -119,7 +119,13 @@ class Recordings:
 
     def _refusal(self, module: Path, file: Path, question: Question, stale: str) -> FixtureError:
         if stale:
-            text = f"{question.label}: the recorded answer in {file} is stale: {stale}"
+            text = f"{question.label}: the recorded answer in {_near(file)} is stale: {stale}"
             return StaleFixture(f"{text}; {self.command(module)}")
-        text = f"{question.label}: there is no recorded answer in {file}, of this call with these arguments"
+        text = f"{question.label}: there is no recorded answer in {_near(file)}, of this call with these arguments"
         return MissingFixture(f"{text}; {self.command(module)}")
+
+
+def _near(file: Path) -> Path:
+    """Return the path as a person would write it from here."""
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
