@@ -1,0 +1,128 @@
+"""One variable of a data file, as MATLAB has it. To be called where the file may do no harm: see `child`."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pybn.errors import FormatError
+from pybn.formats.sniff import Kind, sniff
+from pybn.values import Cell, StructArray, describe, to_matlab
+
+Array = npt.NDArray[Any]
+
+PART = re.compile(r"\.?([^.{}()]+)|\{([\d,]+)\}|\(([\d,]+)\)")
+SHOWN = 12  # names that an error lists
+LARGEST = 1 << 30  # bytes of an array
+
+
+def variable(path: str, var: str) -> tuple[Any, bool]:
+    """Return a variable of a .mat (v4 to v7.3), .npy, .npz or HDF5 file, and whether its axes are MATLAB's.
+
+    `var` is a name, or a path into it: s.weights{2}, s(3).x; in a plain HDF5 file group/x. Where there is but one
+    variable it may be "". Raises FormatError.
+    """
+    with Path(path).open("rb") as file:
+        start = file.read(6)
+    if start == b"\x93NUMPY":
+        if var:
+            raise FormatError(f"a .npy file holds one array without a name; leave var = {var!r} out")
+        return to_matlab(plain(_npy(path))), False
+    if start.startswith(b"PK"):
+        return _npz(path, var), False
+    if sniff(path) is Kind.MAT:
+        from pybn.formats.mat_values import names, value
+
+        root, parts = _split(var, names(path))
+        return _walk(value(path, root), root, parts), True
+    from pybn.formats.hdf5_values import read
+
+    return read(path, lambda known: _split(var, known), _walk, var)
+
+
+def _npy(path: str) -> Any:
+    try:
+        return np.load(path, allow_pickle=False)
+    except ValueError as error:
+        raise FormatError(f"cannot be read as .npy: {error}") from error
+
+
+def _npz(path: str, var: str) -> Any:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            root, parts = _split(var, list(file.files), whole=True)
+            return _walk(to_matlab(plain(file[root])), root, parts)
+    except (ValueError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"cannot be read as .npz: {error}") from error
+
+
+def plain(value: Any) -> Array:
+    """Return an array of a size and a dtype that can be handed on. Raises FormatError."""
+    x = np.asarray(value)
+    if x.nbytes > LARGEST:
+        raise FormatError(f"wanted an array of at most {LARGEST >> 30} GiB, got {x.nbytes:,} bytes")
+    if x.dtype.kind not in "biufcU":
+        raise FormatError(f"wanted numbers, truth values or text, got {x.dtype}")
+    return x
+
+
+def _split(var: str, known: Sequence[str], *, whole: bool = False) -> tuple[str, list[str]]:
+    """Return the name of a variable of the file, and the rest of the path into it."""
+    if not var:
+        if len(known) == 1:
+            return known[0], []
+        raise FormatError(f"say which variable is meant: var = ...; {_there(known)}")
+    if var in known:
+        return var, []
+    parts = [match.group() for match in PART.finditer(var)]
+    if whole or parts[0] not in known:
+        raise FormatError(f"there is no variable {parts[0] if not whole else var!r}; {_there(known)}")
+    return parts[0], parts[1:]
+
+
+def _there(known: Sequence[str]) -> str:
+    if not known:
+        return "there is none"
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    return f"there are {', '.join(sorted(known)[:SHOWN])}{more}"
+
+
+def _walk(value: Any, path: str, parts: Sequence[str]) -> Any:
+    """Return what a path into a value leads to. Raises FormatError, naming the step that does not."""
+    for part in parts:
+        match = PART.fullmatch(part)
+        assert match is not None  # noqa: S101
+        field, cell, element = match.groups()
+        if field is not None and isinstance(value, Mapping) and field in value:
+            value = value[field]
+        elif cell is not None and isinstance(value, Cell) and (k := _index(cell, value.shape)) is not None:
+            value = value.items[k]
+        elif element is not None and isinstance(value, Mapping) and set(element) <= set("1,"):
+            pass
+        elif (
+            element is not None
+            and isinstance(value, StructArray)
+            and (k := _index(element, value.shape)) is not None
+        ):
+            value = value.elements[k]
+        else:
+            raise FormatError(f"{path} is {describe(value)}: there is no {part}")
+        path += part
+    return value
+
+
+def _index(text: str, shape: tuple[int, ...]) -> int | None:
+    """Return the place of an element in MATLAB's order: of one subscript, or one a dimension, from 1."""
+    at = [int(n) - 1 for n in text.split(",") if n]
+    extents = (int(np.prod(shape)),) if len(at) == 1 else shape
+    if len(at) != len(extents) or not all(0 <= k < n for k, n in zip(at, extents, strict=True)):
+        return None
+    return int(np.ravel_multi_index(at, extents, order="F"))
