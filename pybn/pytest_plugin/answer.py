@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pybn.compare import Comparison, Tolerance
+from pybn.compare import Tolerance
 from pybn.errors import DTypeError, UsageError
-from pybn.pytest_plugin.failure import mismatch, shortly
+from pybn.pytest_plugin.failure import diagnosed, mismatch, shortly
 from pybn.values import Foreign, describe, match, to_python
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Origin:
 
     label: str
     told: tuple[str, ...]  # for failures
+    given: Mapping[str, Any]  # the arguments, by what failures call them
     printed: str
 
 
@@ -78,7 +79,7 @@ class Answer:
         """
         __tracebackhide__ = True
         close = Tolerance(ulp, rtol, atol, ulp_of_max)
-        check([match(self.name, self.matlab, _plain(obtained), close)], [self])
+        check(close, [self], [obtained])
         return True
 
     def __eq__(self, other: builtins.object) -> NoReturn:
@@ -122,22 +123,17 @@ class Answers(tuple[Answer, ...]):
         if len(obtained) != len(self):
             raise AssertionError(f"{self.origin.label}: wanted {len(self)} values, got {len(obtained)}")
         close = Tolerance(ulp, rtol, atol, ulp_of_max)
-        found = [
-            match(answer.name, answer.matlab, _plain(value), close)
-            for answer, value in zip(self, obtained, strict=True)
-        ]
-        check(found, self)
+        check(close, self, obtained)
         return True
 
 
-def check(found: Sequence[Sequence[Comparison]], answers: Sequence[Answer]) -> None:
-    """Raise AssertionError, saying how, where a value does not match its answer."""
+def check(close: Tolerance, answers: Sequence[Answer], obtained: Sequence[Any]) -> None:
+    """Raise AssertionError, saying how and why as far as that can be told, where a value does not match its answer."""
     __tracebackhide__ = True
-    for comparisons, answer in zip(found, answers, strict=True):
-        if not all(each.verdict.agrees for each in comparisons):
-            everything = [each for part in found for each in part]
-            raise AssertionError(mismatch(everything, answer.origin.told))
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Answer) else value
+    values = [value.value if isinstance(value, Answer) else value for value in obtained]
+    pairs = list(zip(answers, values, strict=True))
+    found = [each for answer, value in pairs for each in match(answer.name, answer.matlab, value, close)]
+    if not all(each.verdict.agrees for each in found):
+        sides = [(answer.name, answer.matlab, value) for answer, value in pairs]
+        why = diagnosed(found, sides, answers[0].origin.given, close)
+        raise AssertionError(mismatch(found, [*why, *answers[0].origin.told]))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from pybn.compare import Comparison
+import numpy as np
+
+from pybn.compare import Comparison, Tolerance
 from pybn.errors import PybnError
 from pybn.report.fold import folded
 from pybn.report.style import printable
+from pybn.report.why import why_lines
+from pybn.values import leaves
+from pybn.values.fit import fitted
 
 NARROWEST = 60
 MOST = 20  # differing leaves that are told
@@ -33,6 +38,35 @@ def shortly(function: Callable[P, R]) -> Callable[P, R]:
             raise error.with_traceback(None)  # noqa: B904  # it is the same error
 
     return asked
+
+
+def diagnosed(
+    found: Sequence[Comparison],
+    sides: Sequence[tuple[str, Any, Any]],
+    given: Mapping[str, Any],
+    close: Tolerance,
+) -> list[str]:
+    """Return the lines that say which mistake of porting makes the obtained of the expected, if one is known.
+
+    `sides` are name, expected and obtained; `given` is what both were computed from, by name.
+    """
+    from pybn.diagnosis import diagnose_case
+
+    both: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for name, *values in sides:
+        for side, value in zip(both, fitted(*values), strict=True):
+            side.update(leaves(value, name))
+    arrays = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+    names = [each.name for each in found if not each.verdict.agrees]
+    why = diagnose_case(
+        names,
+        *both,
+        inputs={name: x for name, x in arrays.items() if x.size > 1},
+        attrs={name: x.item() for name, x in arrays.items() if x.size == 1},
+        tolerances=dict.fromkeys(both[0], close),
+        axes={},
+    )
+    return why_lines(why)
 
 
 def mismatch(found: Sequence[Comparison], told: Sequence[str]) -> str:

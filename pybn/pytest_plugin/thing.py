@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any, cast
 
 from pybn.errors import StateError
@@ -106,7 +107,8 @@ class Asker:
         return self._answers(step, history, record)
 
     def _answers(self, step: Step, history: History, record: Record) -> Answer | Answers:
-        origin = Origin(label(step), self._told(record), record.outputs.get(PRINTED, ""))
+        printed = record.outputs.get(PRINTED, "")
+        origin = Origin(label(step), self._told(record), _given([*history.steps, step]), printed)
         answers = []
         for k, name in enumerate(names_of(step)):
             value = record.outputs.get(name)
@@ -121,4 +123,16 @@ class Asker:
     def _told(self, record: Record) -> tuple[str, ...]:
         file = self.recorded.near(file_of(self.module))
         octave = record.versions.get("octave", "?")
-        return (f"expected: the answer of Octave {octave} ({file}); obtained: the test's value",)
+        return (
+            f"expected: the answer of Octave {octave} ({file}); obtained: the test's value",
+            f"closer: .value is the whole answer; pybn inspect {quote(file)} lists all that is recorded",
+        )
+
+
+def _given(steps: Sequence[Step]) -> dict[str, Any]:
+    """Return the arguments of the steps, the last ones' first, by what a person calls them."""
+    return {
+        f"argument {k} of {step.name}": value
+        for step in reversed(steps)
+        for k, value in enumerate(step.args, 1)
+    }

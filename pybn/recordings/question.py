@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def question(steps: Sequence[Step], module: Path, seen: Seen) -> Question:
     return Question(
         digest(steps, module.parent),
         label(steps[-1]),
-        lambda: _files(case_of(steps, module)[0], steps, seen),
+        lambda: _files(case_of(steps, module)[0], seen),
         tuple(steps),
         module,
     )
@@ -122,20 +122,11 @@ class _Writer:
         return Variable(name)
 
 
-def _files(case: Case, steps: Sequence[Step], seen: Seen) -> Files:
-    """Return the .m files that the steps reach, by what recordings call them, with their SHA-256."""
-    found: dict[str, str] = {}
+def _files(case: Case, seen: Seen) -> Files:
+    """Return the files that the steps reach, by what recordings call them, with their SHA-256."""
     home = case.file.parent
-    for name in dict.fromkeys(_reached(steps)):
-        used = used_files(replace(case, matlab=replace(case.matlab, name=name, functions=())), seen)
-        for path, sha in used.items():
-            file = Path(os.path.normpath(home / path))
-            found[place(file, home) or file.name] = sha
+    found = {}
+    for path, sha in used_files(case, seen).items():
+        file = Path(os.path.normpath(home / path))
+        found[place(file, home) or file.name] = sha
     return dict(sorted(found.items()))
-
-
-def _reached(steps: Sequence[Step]) -> Iterator[str]:
-    """Yield the names whose files are used: of a static method that of its class."""
-    for step in steps:
-        if step.source is not None:
-            yield step.source.unit

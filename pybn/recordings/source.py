@@ -19,7 +19,6 @@ class Source:
     file: Path
     folder: Path
     name: str  # "smooth", "p.f", "Tools.scale"
-    unit: str  # the name less a static method's
 
 
 def source(text: str | os.PathLike[str], bases: Sequence[Path]) -> Source:
@@ -44,7 +43,7 @@ def source(text: str | os.PathLike[str], bases: Sequence[Path]) -> Source:
     for name in called:
         if not NAME.match(name):
             raise UsageError(f"{text}: {name!r} is no name that MATLAB has")
-    return Source(file, folder, ".".join(called), ".".join(names))
+    return Source(file, folder, ".".join(called))
 
 
 def folder(text: str | os.PathLike[str], bases: Sequence[Path]) -> Path:
