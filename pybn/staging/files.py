@@ -16,7 +16,7 @@ COUNT_LIMIT = 50_000  # files of a tree
 DEPTH_LIMIT = 40  # folders within folders
 
 RUN_BY_OCTAVE = frozenset(
-    {"startup.m", "finish.m", "octaverc"}
+    {"startup.m", "finish.m", "octaverc", "PKG_ADD", "PKG_DEL"}
 )  # by its name alone, where it lies on the path
 NOT_CODE = frozenset({"octave-workspace", "__pycache__", "node_modules"})
 COMPILED = frozenset({".c", ".cc", ".cpp", ".cxx", ".cu", ".f", ".f90", ".dll"})
