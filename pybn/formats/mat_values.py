@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,28 @@ def names(path: str) -> list[str]:
 
 def value(path: str, name: str) -> Any:
     """Return a variable of a file with the classes that MATLAB has. Raises FormatError and what SciPy raises."""
-    options: dict[str, Any] = {"mat_dtype": True, "chars_as_strings": False, "struct_as_record": True}
-    found = scipy.io.loadmat(path, variable_names=[name], **options)
+    # SciPy knows MATLAB's classes in one way of reading, in which it drops imaginary parts, and those in the other.
+    classes, numbers = (_loaded(path, name, as_in_matlab=flag) for flag in (True, False))
+    return _value(classes, numbers)
+
+
+def _loaded(path: str, name: str, *, as_in_matlab: bool) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = scipy.io.loadmat(
+            path, variable_names=[name], mat_dtype=as_in_matlab, chars_as_strings=False, struct_as_record=True
+        )
     if name not in found:
         raise FormatError(f"the variable {name} cannot be read")
-    return _value(found[name])
+    return found[name]
 
 
-def _value(x: Any) -> Any:
+def _value(x: Any, numbers: Any) -> Any:
+    """Return a value of these classes and these numbers."""
     if scipy.sparse.issparse(x):
-        if np.prod(x.shape) * x.dtype.itemsize > LARGEST:
+        if np.prod(x.shape) * 16 > LARGEST:
             raise FormatError(f"a sparse matrix of shape {list(x.shape)} is too large to be made full")
-        return _numbers(x.toarray())
+        return _numbers(x.toarray(), numbers.toarray())
     if isinstance(x, MatlabOpaque | MatlabFunction):
         return Foreign("function_handle" if isinstance(x, MatlabFunction) else _class_of(x))
     if isinstance(x, MatlabObject):
@@ -40,16 +51,17 @@ def _value(x: Any) -> Any:
     if not isinstance(x, np.ndarray):
         raise FormatError(f"wanted a MATLAB value, got {type(x).__name__}")
     if x.dtype.names:
-        return _structs(x)
+        return _structs(x, numbers)
     if x.dtype.kind == "O":
-        return Cell(x.shape, tuple(_value(item) for item in x.reshape(-1, order="F")))
-    if x.dtype.kind == "U":
-        return _text(x)
-    return _numbers(x)
+        pairs = zip(x.reshape(-1, order="F"), numbers.reshape(-1, order="F"), strict=True)
+        return Cell(x.shape, tuple(_value(*pair) for pair in pairs))
+    return _text(x) if x.dtype.kind == "U" else _numbers(x, numbers)
 
 
-def _numbers(x: Any) -> Any:
-    if x.dtype.kind not in "biufc":
+def _numbers(x: Any, numbers: Any) -> Any:
+    if numbers.dtype.kind == "c":
+        return numbers.astype(np.complex64 if x.dtype == np.float32 else np.complex128)
+    if x.dtype.kind not in "biuf":
         raise FormatError(f"wanted numbers, got {x.dtype}")
     return np.asarray(x.astype(x.dtype.newbyteorder("="), copy=False))
 
@@ -61,9 +73,10 @@ def _class_of(x: Any) -> str:
         return "an object"
 
 
-def _structs(x: Any) -> Any:
+def _structs(x: Any, numbers: Any) -> Any:
     fields = tuple(x.dtype.names)
-    elements = tuple({name: _value(element[name]) for name in fields} for element in x.reshape(-1, order="F"))
+    pairs = zip(x.reshape(-1, order="F"), numbers.reshape(-1, order="F"), strict=True)
+    elements = tuple({name: _value(a[name], b[name]) for name in fields} for a, b in pairs)
     return elements[0] if len(elements) == 1 else StructArray(x.shape, fields, elements)
 
 
