@@ -15,7 +15,8 @@ from pybn.case import Case, Known, Refusal
 from pybn.case_file import is_case_file, read_case_file
 from pybn.compare import EXACT, Comparison, compare
 from pybn.declare_failures import part_of
-from pybn.divergence import Divergence, Reference, first_divergence
+from pybn.diagnosis import CaseDiagnosis, Patience, diagnose_case
+from pybn.divergence import Divergence, Reference, first_divergence, walk
 from pybn.engines.base import Engine, Job, Tensors
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import EngineError, FileError, FixtureError, PybnError, UsageError
@@ -43,7 +44,7 @@ class Result:
     """One case on two engines: how it ended, each tensor's comparison, and in words what went wrong.
 
     Where there is something to compare, `answers` has both sides', until `located` drops them: there may be many,
-    and large. Of those that differ it says in `divergence` where they part.
+    and large. Of those that differ it says in `divergence` where they part, and in `diagnosis` why.
     """
 
     case: Case
@@ -52,6 +53,7 @@ class Result:
     message: str = ""
     answers: tuple[Tensors, Tensors] | None = field(default=None, repr=False, compare=False)
     divergence: Divergence | None = None
+    diagnosis: CaseDiagnosis | None = None
 
     @property
     def passed(self) -> bool:
@@ -225,9 +227,13 @@ def _divergence(case: Case, found: Sequence[Comparison]) -> tuple[Status, str]:
 
 
 def located(
-    result: Result, golden: GoldenEngine, reference: Reference, sides: Sides = ("matlab", "python")
+    result: Result,
+    golden: GoldenEngine,
+    reference: Reference,
+    sides: Sides = ("matlab", "python"),
+    patience: Patience | None = None,
 ) -> Result:
-    """Return a result that says where its answers part, where they do, and keeps them no longer."""
+    """Return a result that says where its answers part, where they do, and why, and keeps them no longer."""
     if result.answers is None or result.status is not Status.DIFFERS:
         return replace(result, answers=None)
     case, answers = result.case, result.answers
@@ -237,7 +243,27 @@ def located(
         oracle = (answers[which], f"the {('expected', 'obtained')[which]} side, in double itself")
         truth = reference.of(case, inputs_of(case, golden), oracle)
         found = first_divergence(case, result.comparisons, *answers, truth)
-    return replace(result, answers=None, divergence=found)
+    why = _diagnosed(result, golden, patience)
+    return replace(result, answers=None, divergence=found, diagnosis=why)
+
+
+def _diagnosed(result: Result, golden: GoldenEngine, patience: Patience | None) -> CaseDiagnosis | None:
+    """Say why the answers to a case differ, where they are at hand and a tensor differs."""
+    case = result.case
+    differing = {each.name for each in result.comparisons if not each.verdict.agrees}
+    names = [place.name for place in walk(case) if place.name in differing]
+    names += [each.name for each in result.comparisons if each.name in differing.difference(names)]
+    if result.answers is None or not names:
+        return None
+    return diagnose_case(
+        names,
+        *result.answers,
+        inputs=inputs_of(case, golden),
+        attrs=case.attrs,
+        tolerances=case.tolerances,
+        axes={name: tensor.axes for name, tensor in case.outputs.items()},
+        patience=patience,
+    )
 
 
 def _judge_refusal(case: Case, wanted: Refusal, expected: Answer, obtained: Answer, sides: Sides) -> Result:

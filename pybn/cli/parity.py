@@ -54,6 +54,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from pybn import parity, report
+    from pybn.diagnosis import Patience
     from pybn.divergence import Reference
     from pybn.engines.golden import GoldenEngine
     from pybn.errors import UsageError
@@ -81,7 +82,8 @@ def run(options: argparse.Namespace) -> int:
         ran = parity.run_parity(cases, expected, obtained, golden)
         seen = ran if album is None else map(album.take, ran)
         sides = (expected.side, obtained.side)
-        answers = (parity.located(result, golden, reference, sides) for result in seen)
+        patience = Patience()
+        answers = (parity.located(result, golden, reference, sides, patience) for result in seen)
         results = list(progress(answers, len(cases), f"{options.expected} against {options.obtained}"))
         versions = {k: v for e in (expected, obtained) for k, v in getattr(e, "versions", {}).items()}
         if page is not None and album is not None:

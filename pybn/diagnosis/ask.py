@@ -12,7 +12,6 @@ import numpy as np
 
 from pybn.compare import EXACT, Tolerance
 from pybn.diagnosis.candidate import Candidate, Diagnosis, reconciles
-from pybn.diagnosis.families import TIERS
 from pybn.diagnosis.question import Question, question
 
 SHOWN = 2  # other mistakes that would explain the same
@@ -37,6 +36,8 @@ def diagnose(
         q = question(expected, obtained, inputs or {}, attrs or {}, tolerance, axes)
         if q is None or not q.expected.size or not q.obtained.size or (q.same_shape and not _differs(q)):
             return None
+        from pybn.diagnosis.families import TIERS  # dozens of them: loaded when something differs
+
         for tier in TIERS:
             found = [each for family in tier for each in _asked(family, q)]
             if found:

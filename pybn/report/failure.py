@@ -10,6 +10,7 @@ from pybn.parity import Result
 from pybn.report.divergence import place_lines, verdict_lines
 from pybn.report.fold import folded
 from pybn.report.style import Style, near, printable
+from pybn.report.why import why_lines
 
 NARROWEST = 60
 
@@ -22,11 +23,14 @@ def failure_text(result: Result, expected: str, obtained: str, width: int) -> st
     width = max(width, NARROWEST)
     differing = [printable(c.explain()) for c in result.comparisons if not c.verdict.agrees]
     lines = folded(printable(result.message).splitlines(), width)
+    why = folded(why_lines(result.diagnosis), width)
     if result.divergence is not None:
-        lines += _parting(result.divergence, width)
+        lines += [*_parting(result.divergence, width), *why]
         lines.append("all that differ:")
         differing = [f"  {line}" for line in differing]
     lines += folded(differing, width)
+    if result.divergence is None:
+        lines += why
     lines.append(f"{near(result.case.file)}: {printable(result.case.id)}")
     lines.append(f"expected: {expected}; obtained: {obtained}")
     return "\n".join(lines)

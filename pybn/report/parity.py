@@ -16,6 +16,7 @@ from pybn.parity import Result, Status
 from pybn.report.divergence import divergence_json, divergence_lines
 from pybn.report.fold import folded
 from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
+from pybn.report.why import why_json, why_lines
 
 SHOWN = 6  # tensors of a failing case that are listed
 
@@ -91,6 +92,7 @@ def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
         lines.append(style.paint(f"        and {len(chosen) - SHOWN} more tensors; -v shows all", "dim"))
     if result.divergence is not None:
         lines += divergence_lines(result.divergence, style)
+    lines += folded([f"        {line}" for line in why_lines(result.diagnosis, style)], style.columns)
     return lines if len(lines) > 1 or result.message else []
 
 
@@ -167,6 +169,7 @@ def _result_json(result: Result) -> dict[str, Any]:
         "passed": result.passed,
         "message": result.message,
         "first_divergence": divergence_json(result.divergence),
+        "diagnosis": why_json(result.diagnosis),
         "tensors": [_comparison_json(c) for c in result.comparisons],
     }
 
