@@ -12,6 +12,7 @@ from octave_cases import make_case
 
 from pybn.case import Case, Refusal
 from pybn.compare import Tolerance
+from pybn.diagnosis import diagnose_case
 from pybn.divergence import first_divergence
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import EngineError
@@ -90,6 +91,7 @@ def differing() -> Iterator[tuple[Case, Answer, Answer]]:
     )
     vector = np.sin(np.arange(150, dtype=np.float32) / 9)
     yield one("a vector", vector, np.roll(vector, 1), "T", dtype="float32")
+    yield one("reversed", x, x[::-1].copy(), "N D")
     yield one("a number", np.float64(1), np.float64(1 + 2e-16))
     yield one("of five axes", RNG.standard_normal((4, 5, 2, 3, 2)), RNG.standard_normal((4, 5, 2, 3, 2)))
     yield one("wrong shape", x, x.T, "N D")
@@ -135,7 +137,11 @@ def located(result: Result) -> Result:
     if result.answers is None:
         return result
     found = first_divergence(result.case, result.comparisons, *result.answers)
-    return replace(result, answers=None, divergence=found)
+    why = None
+    if result.case.name in ("reversed", "bool"):
+        told: Any = {"inputs": {}, "attrs": {}, "tolerances": {}, "axes": {"y": ("N", "D")}}
+        why = diagnose_case(["y"], *result.answers, **told)
+    return replace(result, answers=None, divergence=found, diagnosis=why)
 
 
 def page_of(cases: Any, **changes: Any) -> str:

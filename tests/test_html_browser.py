@@ -83,8 +83,8 @@ def test_it_loads_without_a_word_on_the_console_and_asks_the_network_for_nothing
 
 
 def test_the_first_screen_says_whether_how_many_and_what_first(page: Browser) -> None:
-    assert text(page, "h1") == "16 of 20 cases do not agree"
-    assert "15 differ" in text(page, "#summary")
+    assert text(page, "h1") == "17 of 21 cases do not agree"
+    assert "16 differ" in text(page, "#summary")
     assert text(page, "#first").startswith("First: user · no longer [float64]")
     assert page.ask("document.querySelector('#first').getBoundingClientRect().bottom < innerHeight")
     assert text(page, "#detail h2") == "no longer float64"
@@ -100,7 +100,7 @@ def test_filters_by_text_status_dtype_and_tensor(page: Browser) -> None:
     everything = visible(page)
     typed(page, "vector")
     assert visible(page) == ["a vector"]
-    assert text(page, "#shown") == "1 of 20 cases"
+    assert text(page, "#shown") == "1 of 21 cases"
     typed(page, "")
     assert visible(page) == everything
     page.ask("document.querySelector('[data-status=error]').click()")
@@ -124,6 +124,18 @@ def test_a_link_opens_its_case_and_its_tensor(browser: Browser, file: Path) -> N
     assert text(browser, "#detail h2") == "images float64"
     assert text(browser, "#tensor h3") == "dx close"
     assert browser.ask("document.querySelector('.row[aria-current] .name').textContent") == "images"
+
+
+def test_why_it_differs_and_the_fix_stand_above_the_pictures(browser: Browser, file: Path) -> None:
+    browser.open(file, "#user/reversed%20%5Bfloat64%5D")
+    settled(browser)
+    assert "reversed along axis 0" in text(browser, ".callout.why")
+    assert "Fix np.flip" in text(browser, ".callout.why")
+    assert "reversed along axis 0" in text(browser, ".row[aria-current] .brief")
+    browser.open(file, "#user/bool%20%5Bfloat64%5D")
+    settled(browser)
+    assert browser.ask("document.querySelectorAll('.callout.why').length") == 0
+    assert "Why: " in text(browser, "#detail")
 
 
 def test_the_worst_slice_comes_first_and_flipping_changes_the_picture(browser: Browser, file: Path) -> None:

@@ -33,17 +33,21 @@ function caseWords(each) {
 
 function callouts(each) {
   const found = [];
-  if (each.diagnosis) {
-    found.push(h("div", { class: "callout why" }, h("h3", null, "Why"), h("p", null, each.diagnosis.sentence),
-      each.diagnosis.fix ? h("p", { class: "fix" }, h("b", null, "Fix "), each.diagnosis.fix) : "",
-      each.diagnosis.others?.length ? h("p", { class: "note" }, "As well possible: ", each.diagnosis.others.join("; ")) : ""));
-  }
+  if (each.diagnosis) found.push(why("Why", each.diagnosis));
   if (each.status === "known divergence") {
     found.push(h("div", { class: "callout known" }, h("h3", null, "Declared to diverge, because"), h("p", null, each.diverges || each.message)));
   } else if (each.message) {
     found.push(h("div", { class: `callout ${CLASSES[each.status]}` }, h("h3", null, each.status === "error" ? "Error" : "What is wrong"), h("pre", null, each.message)));
   }
   return found;
+}
+
+/** A diagnosis: the sentence, the fix, what would explain it as well. */
+function why(title, told) {
+  const or = told.others?.length ? h("p", { class: "note" }, "As well possible: ", told.others.join("; ")) : "";
+  if (!told.name) return h("p", { class: "note" }, `${title}: ${told.sentence}`);
+  return h("div", { class: "callout why" }, h("h3", null, title), h("p", null, told.sentence),
+    told.fix ? h("p", { class: "fix" }, h("b", null, "Fix "), told.fix) : "", or);
 }
 
 function tensorTable(each, first) {
@@ -90,7 +94,9 @@ async function showTensor(each, t, into) {
   const pictures = h("div", { class: "pictures" });
   const heading = h("h3", null, t.name, " ", h("span", { class: t.agrees ? "good" : "bad" }, t.verdict === "equal" ? "equal to the last bit" : t.verdict));
   const histogram = t.histogram && t.verdict !== "equal" ? ulpHistogram(t) : "";
-  into.replaceChildren(h("section", null, heading, h("dl", { class: "facts" }, above), pictures, below.length ? h("dl", { class: "facts" }, below) : "", histogram));
+  const own = each.diagnosis?.tensors?.[t.name];
+  const reason = own && !each.diagnosis.sentence.includes(own.sentence) ? why(`Why ${t.name} differs`, own) : "";
+  into.replaceChildren(h("section", null, heading, reason, h("dl", { class: "facts" }, above), pictures, below.length ? h("dl", { class: "facts" }, below) : "", histogram));
   flip.current = null;
   if (!t.picture) {
     const scalar = t.shape && !t.shape.length;

@@ -56,7 +56,7 @@ function brief(each) {
   if (each.status === "error") return each.message.split("\n")[0];
   if (each.status === "known divergence") return each.diverges;
   const off = each.tensors.filter((t) => !t.agrees);
-  if (each.diagnosis) return each.diagnosis.sentence;
+  if (each.diagnosis?.name) return each.diagnosis.sentence;
   if (off.length) return `${off.slice(0, 3).map((t) => t.name).join(", ")}${off.length > 3 ? ` and ${off.length - 3} more` : ""}`;
   if (!each.passed) return each.message.split("\n")[0];
   return "";

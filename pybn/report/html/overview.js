@@ -20,7 +20,7 @@ function showHead() {
 
 function firstWrong(each) {
   const bad = each.tensors.find((t) => t.name === each.parting?.tensor) ?? each.tensors.find((t) => !t.agrees);
-  let why = each.diagnosis?.sentence ?? "";
+  let why = each.diagnosis?.name ? each.diagnosis.sentence : "";
   if (!why && each.message) why = each.message.split("\n")[0];
   if (!why && bad) why = bad.worst ? `${bad.name} ${bad.verdict}: at [${bad.worst.join(", ")}] wanted ${bad.expected}, got ${bad.obtained}` : `${bad.name}: ${bad.verdict}: wanted ${bad.expected}, got ${bad.obtained}`;
   return h("p", { class: "firstwrong" }, h("span", { class: "dim" }, "First: "), h("a", { href: `#${keyOf(each)}` }, stemOf(each), " · ", each.name, ` [${each.dtype}]`), " ", h("span", { class: "whyline" }, why));

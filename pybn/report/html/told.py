@@ -12,6 +12,7 @@ from pybn.divergence import Divergence, walk
 from pybn.parity import Result
 from pybn.report.divergence import verdict_lines
 from pybn.report.style import finite
+from pybn.report.why import why_json
 
 MEASURED = (Verdict.EQUAL, Verdict.CLOSE, Verdict.DIFFERS)
 
@@ -30,7 +31,7 @@ def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Word
         "message": words(result.message),
         "refuses": [case.refuses.word("matlab"), case.refuses.word("python")] if case.refuses else None,
         "diverges": case.diverges,
-        "diagnosis": _diagnosis(result, words),
+        "diagnosis": _in_words(why_json(result.diagnosis), words),
         "parting": _parting(result.divergence),
         "tensors": [
             _tensor(found, case.tolerances.get(name, EXACT), seen.get(found.name, {}))
@@ -119,13 +120,10 @@ def _parting(found: Divergence | None) -> dict[str, Any] | None:
     }
 
 
-def _diagnosis(result: Result, words: Words) -> dict[str, Any] | None:
-    """Return the sentence that says why it differs, the fix, and what would explain it as well."""
-    found = getattr(result, "diagnosis", None)
-    if found is None:
-        return None
-    return {
-        "sentence": words(found.sentence),
-        "fix": words(found.fix),
-        "others": [words(o) for o in found.others],
-    }
+def _in_words(value: Any, words: Words) -> Any:
+    """Take the paths of this machine out of all texts of JSON data."""
+    if isinstance(value, str):
+        return words(value)
+    if isinstance(value, dict):
+        return {key: _in_words(each, words) for key, each in value.items()}
+    return [_in_words(each, words) for each in value] if isinstance(value, list) else value
