@@ -5,13 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 from pybn.errors import FileError, FormatError, MissingFixture, StaleFixture, UsageError
-from pybn.formats.fixture import Record
+from pybn.formats.fixture import Record, write_fixture
 from pybn.recordings import Mode
 from pybn.recordings.file import changes, file_of, find, merge, prune, read
 from pybn.recordings.parts import add_part, parts
@@ -145,6 +147,25 @@ def test_what_is_no_file_of_recordings_is_told_so(tmp_path: Path) -> None:
     path = tmp_path / "test_a.octave.h5"
     path.write_bytes(b"something else")
     with pytest.raises(FormatError, match=r"test_a\.octave\.h5.*remove it and record anew"):
+        read(path)
+
+
+def test_what_would_act_on_a_terminal_or_is_no_text_is_refused(tmp_path: Path) -> None:
+    for versions in ({"octave": "7\x1b[2J"}, {"octave": 7}):
+        path = tmp_path / "test_a.octave.h5"
+        write_fixture(path, [replace(record("a"), versions=versions)])  # type: ignore[arg-type]
+        with pytest.raises(FormatError, match="remove it and record anew"):
+            read(path)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    path = tmp_path / "test_a.octave.h5"
+    merge(path, [record("a")])
+    with h5py.File(path, "r+") as file:
+        [case] = file["cases"].values()
+        del case["outputs/y1"]
+        case["outputs/y1"] = h5py.ExternalLink("/etc/passwd", "/")
+    with pytest.raises(FormatError, match="is a link to elsewhere"):
         read(path)
 
 

@@ -22,8 +22,10 @@ def write_summary(reporter: pytest.TerminalReporter, recorded: Recorded) -> None
     if not lines:
         return
     reporter.section("recordings of Octave", "-", bold=False)
+    from pybn.report.style import printable
+
     for text, colour in lines:
-        reporter.line(text, **{colour: True} if colour else {})
+        reporter.line(printable(text), **{colour: True} if colour else {})
 
 
 Line = tuple[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -18,6 +18,7 @@ from pybn.recordings.file import file_of
 from pybn.recordings.history import Handle, History, Nest, Step
 from pybn.recordings.key import label
 from pybn.recordings.question import PRINTED, names_of, question
+from pybn.report.style import printable
 from pybn.values import Foreign, to_matlab
 
 
@@ -100,24 +101,27 @@ class Asker:
         if record.refusal is not None:
             history.ended = label(step)
             identifier, message = record.refusal
-            raise OctaveError(message, step=label(step), identifier=identifier)
+            raise OctaveError(printable(message), step=label(step), identifier=identifier)
         step.outputs = sum(name != PRINTED for name in record.outputs)
+        printed = str(record.outputs.get(PRINTED, ""))
+        known = _given([*history.steps, step])
+        origin = Origin(label(step), self._told(record), known, printed.removeprefix(history.printed))
         if step.kind != "get" and any(True for _ in step.handles()):
-            history.keep(step)
-        return self._answers(step, history, record)
+            history.keep(step, printed)
+        return self._answers(step, partial(self._object, step, history, printed), record, origin)
 
-    def _answers(self, step: Step, history: History, record: Record) -> Answer | Answers:
-        printed = record.outputs.get(PRINTED, "")
-        origin = Origin(label(step), self._told(record), _given([*history.steps, step]), printed)
+    def _answers(
+        self, step: Step, thing: Callable[[int, Any], Object], record: Record, origin: Origin
+    ) -> Answer | Answers:
         answers = []
         for k, name in enumerate(names_of(step)):
             value = record.outputs.get(name)
             shown = label(step) if step.nargout in (None, 1) else f"{label(step)}, answer {k + 1}"
-            answers.append(Answer(shown, value, origin, partial(self._object, step, k, value, history)))
+            answers.append(Answer(shown, value, origin, partial(thing, k, value)))
         return answers[0] if step.nargout in (None, 1) else Answers.of(answers, origin)
 
-    def _object(self, step: Step, output: int, value: Any, history: History) -> Object:
-        history.keep(step)
+    def _object(self, step: Step, history: History, printed: str, output: int, value: Any) -> Object:
+        history.keep(step, printed)
         return Object(self, Handle(step, output, value.class_name, history.shared()))
 
     def _told(self, record: Record) -> tuple[str, ...]:

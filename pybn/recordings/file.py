@@ -67,11 +67,22 @@ def changes(then: Files, now: Files) -> str:
 def read(path: Path) -> dict[str, Record]:
     """Return the recordings in a file by id; none where there is no file. Raises FormatError or FileError."""
     try:
-        return read_fixture(path)
+        found = read_fixture(path)
+        for record in found.values():
+            if not all(_is_told(part) for part in (record.files, record.versions)):
+                raise FormatError(f"{path}: {record.id!r}: wanted texts by name for files and versions")
+        return found
     except FormatError as error:
         raise FormatError(
             f"{path}: cannot be read as recordings ({error}); remove it and record anew"
         ) from error
+
+
+def _is_told(part: object) -> bool:
+    """Tell whether data from outside are texts by name that may be shown."""
+    return isinstance(part, dict) and all(
+        isinstance(v, str) and f"{k}{v}".isprintable() for k, v in part.items()
+    )
 
 
 def merge(path: Path, fresh: Collection[Record]) -> dict[str, list[Record]]:

@@ -53,8 +53,11 @@ class Step:
     source: Source | None = None
     folders: tuple[Path, ...] = ()
     tree: Path | None = None
-    outputs: int = 1
-    order: int = field(default_factory=lambda: next(_ORDER))
+    outputs: int = field(init=False)
+    order: int = field(default_factory=lambda: next(_ORDER), init=False)
+
+    def __post_init__(self) -> None:
+        self.outputs = 1 if self.nargout is None else self.nargout
 
     def handles(self) -> Iterator[Handle]:
         """Yield the objects that the step uses."""
@@ -75,6 +78,7 @@ class History:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.ended = ""  # the step that ended with an error, which leaves nothing to go on with
+        self.printed = ""  # what the steps print, each time that they run
         self._joined: History | None = None
 
     def shared(self) -> History:
@@ -90,12 +94,14 @@ class History:
         if mine is not its:
             mine.steps = sorted([*mine.steps, *its.steps], key=lambda step: step.order)
             mine.ended = mine.ended or its.ended
+            mine.printed = "" if mine.printed and its.printed else mine.printed or its.printed
             its._joined = mine  # noqa: SLF001
         return mine
 
-    def keep(self, step: Step) -> None:
-        """Let a step be part of what comes after it."""
-        steps = self.shared().steps
-        if step not in steps:
-            steps.append(step)
-            steps.sort(key=lambda one: one.order)
+    def keep(self, step: Step, printed: str) -> None:
+        """Let a step be part of what comes after it; `printed` is what all steps up to it print."""
+        found = self.shared()
+        if step not in found.steps:
+            found.steps = sorted([*found.steps, step], key=lambda one: one.order)
+            if found.steps[-1] is step:
+                found.printed = printed

@@ -57,8 +57,6 @@ def case_of(steps: Sequence[Step], module: Path) -> tuple[Case, dict[str, Any]]:
         _path(steps, tree), "function", called[0], (), told, tree=tree, functions=tuple(called[1:])
     )
     outputs = {name: Value(name, foreign=True) for name in names_of(steps[-1])[: steps[-1].outputs]}
-    if steps[-1].kind == "set":
-        outputs = {}
     outputs[PRINTED] = Value(PRINTED, "printed")
     case = Case(
         module,
