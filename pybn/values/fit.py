@@ -140,7 +140,10 @@ def _scalar(value: complex, like: Any) -> Array:
     """Take a number for 1x1: an int for any class of numbers that holds it, others for their own."""
     x = np.full((1, 1), value)
     if x.dtype.char not in NUMBERS:  # an int of more than 64 bits
-        return np.full((1, 1), float("inf") if value.real > 0 else float("-inf"))
+        try:
+            return np.full((1, 1), float(value.real))
+        except OverflowError:
+            return np.full((1, 1), np.inf if value.real > 0 else -np.inf)
     if isinstance(like, np.ndarray) and isinstance(value, int) and not isinstance(value, bool):
         return _whole(x, like)
     return _narrowed(x, like) if isinstance(like, np.ndarray) else x

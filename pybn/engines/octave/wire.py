@@ -61,7 +61,9 @@ def _dump_text(value: str | CharArray, stream: BinaryIO) -> None:
         stream.write(raw)
         return
     rows = [_row(text, value.shape[1]) for text in value.rows]
-    pages = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, value.shape[0], value.shape[1])
+    pages = np.frombuffer(b"".join(rows), np.uint8).reshape(
+        math.prod(value.shape[2:]), value.shape[0], value.shape[1]
+    )
     _head(stream, CHAR, value.shape)
     stream.write(pages.transpose(0, 2, 1).tobytes())
 
