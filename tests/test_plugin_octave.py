@@ -35,6 +35,16 @@ end
     "other/far.m": "function y = far()\n  y = near();\nend\n",
     "near.m": "function y = near()\n  y = 'near';\nend\n",
     "Tools.m": "classdef Tools\n  methods (Static)\n    function y = scale(x)\n    y = 3 * x;\n    end\n  end\nend\n",
+    "tree/Base.m": "classdef Base < handle\n  methods (Abstract)\n    y = act(obj, x)\n  end\nend\n",
+    "tree/sub/Sub.m": """\
+classdef Sub < Base
+  methods
+    function y = act(obj, x)
+      y = 2 * x;
+    end
+  end
+end
+""",
     "Mean.m": """\
 classdef Mean < handle
   properties
@@ -186,6 +196,10 @@ def test_an_object_that_ended(octave):
     with pytest.raises(Exception, match=r"Mean.add\\(\\) ended with an error; construct the object anew"):
         mean.add(1)
 
+def test_a_tree_that_has_to_be_made_fit(octave):
+    legacy = octave.using(tree="lib/tree")
+    legacy.new("sub/Sub.m").act(3).matches(6)
+
 def test_answers_as_arguments(octave):
     once = octave("lib/+p/twice.m", np.float32([1, 2]))
     octave("lib/+p/twice.m", once).matches(np.float32([4, 8]))
@@ -203,11 +217,11 @@ def recorded(needs_octave: None, tmp_path_factory: pytest.TempPathFactory) -> Pa
     wrapper, log = folder / "octave", folder / "log"
     wrapper.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec octave-cli "$@"\n')
     wrapper.chmod(0o755)
-    run(folder, passed=11, OCTAVE_EXECUTABLE=str(wrapper))
+    run(folder, passed=12, OCTAVE_EXECUTABLE=str(wrapper))
     started = sum("--interactive" in line for line in log.read_text().splitlines())
     assert started == 1, "one Octave serves a whole session"
     log.unlink()
-    run(folder, passed=11, OCTAVE_EXECUTABLE=str(wrapper))
+    run(folder, passed=12, OCTAVE_EXECUTABLE=str(wrapper))
     assert not log.exists(), "recordings serve, and Octave is not even started"
     return folder
 
@@ -237,7 +251,7 @@ def folder(recorded: Path, tmp_path: Path) -> Path:
 
 def test_everything_recorded_serves_without_octave(folder: Path) -> None:
     before = (folder / "test_all.octave.h5").read_bytes()
-    text = run(folder, passed=11, **NONE)
+    text = run(folder, passed=12, **NONE)
     assert re.search(r"\d+ recorded answers served \(Octave [\d.]+\)", text)
     assert "unused recording" not in text
     assert (folder / "test_all.octave.h5").read_bytes() == before
@@ -247,11 +261,11 @@ def test_several_processes_in_any_order_serve_and_know_what_is_unused(folder: Pa
     tests = folder / "test_all.py"
     blocks = tests.read_text().split("\ndef test_")
     tests.write_text("\ndef test_".join([blocks[0], *blocks[-1:1:-1]]))  # less the first, from the end
-    text = run(folder, "-n", "2", passed=10, **NONE)
+    text = run(folder, "-n", "2", passed=11, **NONE)
     assert "2 unused recordings in test_all.octave.h5:" in text
     assert "smooth(float64 5x1, 3)" in text
-    assert "2 unused recordings removed" in run(folder, "-n", "2", "--octave-prune", passed=10, **NONE)
-    assert "unused recording" not in run(folder, passed=10, **NONE)
+    assert "2 unused recordings removed" in run(folder, "-n", "2", "--octave-prune", passed=11, **NONE)
+    assert "unused recording" not in run(folder, passed=11, **NONE)
 
 
 def test_several_processes_record_into_one_file(folder: Path) -> None:

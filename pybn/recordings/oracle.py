@@ -10,7 +10,7 @@ from typing import Any
 from pybn.engines.octave import OctaveEngine, find_octave
 from pybn.errors import EngineError
 from pybn.formats.fixture import Record
-from pybn.recordings.question import Question, case_of
+from pybn.recordings.question import PRINTED, Question, case_of
 
 NO_OUTPUT = ("Octave:invalid-fun-call", "function called with too many outputs")
 
@@ -61,7 +61,8 @@ class OctaveOracle:
     def _run(self, question: Question) -> tuple[dict[str, Any], tuple[str, str] | None]:
         case, inputs = case_of(question.steps, question.module)
         try:
-            return self._engine.run(case, inputs), None
+            outputs = self._engine.run(case, inputs)
+            return {name: value for name, value in outputs.items() if name != PRINTED or value}, None
         except EngineError as error:
             if not error.said:
                 raise
