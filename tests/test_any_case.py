@@ -168,7 +168,7 @@ class Box:
         return cls(1)
 
 
-KINDS = {"float64": "double", "bool": "logical"}
+KINDS = {"float64": "double", "float32": "single", "bool": "logical"}
 
 
 def kinds(v):
@@ -180,8 +180,8 @@ def kinds(v):
         if isinstance(x, list):
             return f"{'struct' if x and isinstance(x[0], dict) else 'cell'} [1 {len(x)}]"
         x = np.asarray(float(x) if type(x) is int else x)
-        shape = (1, *x.shape) if x.ndim < 2 else x.shape
-        return f"{KINDS.get(x.dtype.name, x.dtype.name)} [{' '.join(map(str, (*shape, 1)[:2]))}]"
+        shape = x.shape or (1, 1)
+        return f"{KINDS.get(x.dtype.name, x.dtype.name)} [{' '.join(map(str, shape))}]"
 
     return [f"{name} {of(x)}" for name, x in v.items()]
 """
@@ -275,7 +275,7 @@ CASES = {
         "v = { value = { a = 1, b = true, c = 'abc', d = [1, 2], e = [1, 'x'], f = [], g = { h = 1 }, "
         "i = { _int8 = [1, 2] }, j = { _double = [[1], [2]] }, k = { _single = [], _size = [0, 3] }, "
         "l = { _logical = [true, false] }, m = { _cell = [1, 2, 3] }, n = { _double = [[1, 2], [3, 4]] }, "
-        "o = { _struct = [{ a = 1 }, { a = 2 }] }, p = '' } }",
+        "o = { _struct = [{ a = 1 }, { a = 2 }] }, p = '' }, shapes = 'matlab' }",
         names=[f"t{{{k}}}" for k in range(1, 17)],
     ),
     "tensors beside values": Sketch(
@@ -386,7 +386,7 @@ def test_live(live: dict[str, Result], name: str) -> None:
 
 def check(result: Result, sketch: Sketch) -> None:
     told = [result.message, *(each.explain() for each in result.comparisons)]
-    assert result.passed is sketch.agrees, told
+    assert result.passed is sketch.agrees, "\n".join(told)
     if sketch.names:
         assert [each.name for each in result.comparisons] == list(sketch.names)
 
