@@ -236,6 +236,7 @@ def test_a_new_helper_is_stale_and_an_unrelated_file_is_not(recorded: Folder) ->
         ("1, 2", "1, np.float32(2)"),
         ("np.ones(2), 0", "np.ones((2, 1)), 0"),
         ("np.nan, 0", "-np.nan, 0"),
+        ("1, 2", "1, 2, nargout=1"),
     ],
 )
 def test_an_argument_counts_to_the_last_bit(folder: Folder, was: str, now: str) -> None:
@@ -393,6 +394,7 @@ np.float64(3.0)
 """
 import unittest
 import pytest
+from pybn.pytest_plugin import Octave
 
 @pytest.fixture(scope="module")
 def answer(octave):
@@ -403,7 +405,7 @@ def test_many(octave, k):
     assert octave("lib/add.m", k, k).matches(2 * k)
 
 class TestClass:
-    def test_method(self, octave, answer):
+    def test_method(self, octave: Octave, answer):
         answer.matches(octave("lib/add.m", 1, 3).value)
 
 def test_late(request):

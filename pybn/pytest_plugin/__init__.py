@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,11 +21,20 @@ from pybn.pytest_plugin.usage import SUFFIX
 if TYPE_CHECKING:
     from pybn.pytest_plugin.fixture import Octave
 
-__all__ = ["octave_missing"]
+__all__ = ["Octave", "octave_missing"]
 
 # A line that begins as a case file's do: what only reads TOML for other reasons is not worth an import of NumPy.
 SPEAKS = re.compile(rb"""(?m)(?:^|\xef\xbb\xbf)[ \t]*\[*[ \t]*["']?(?:matlab|case)["']?[ \t]*[\].=]""")
 MOST = 4 << 20  # bytes of a case file
+
+
+def __getattr__(name: str) -> Any:
+    """Load Octave, the type of the fixture `octave`, where a test module names it."""
+    if name == "Octave":
+        from pybn.pytest_plugin.fixture import Octave
+
+        return Octave
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

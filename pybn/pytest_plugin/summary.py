@@ -34,7 +34,7 @@ Line = tuple[str, str]
 def _served(recorded: Recorded) -> Iterator[Line]:
     usage = recorded.usage
     count = sum(len(digests) for digests in usage.asked.values()) - len(recorded.made)
-    if count > 0:
+    if count > 0 and recorded.config.get_verbosity() >= 0:
         versions = ", ".join(sorted(usage.versions))
         yield f"{count} recorded answer{_s(count)} served (Octave {versions})", ""
 
