@@ -83,8 +83,8 @@ def test_it_loads_without_a_word_on_the_console_and_asks_the_network_for_nothing
 
 
 def test_the_first_screen_says_whether_how_many_and_what_first(page: Browser) -> None:
-    assert text(page, "h1") == "17 of 21 cases do not agree"
-    assert "16 differ" in text(page, "#summary")
+    assert text(page, "h1") == "18 of 22 cases do not agree"
+    assert "17 differ" in text(page, "#summary")
     assert text(page, "#first").startswith("First: user · no longer [float64]")
     assert page.ask("document.querySelector('#first').getBoundingClientRect().bottom < innerHeight")
     assert text(page, "#detail h2") == "no longer float64"
@@ -100,7 +100,7 @@ def test_filters_by_text_status_dtype_and_tensor(page: Browser) -> None:
     everything = visible(page)
     typed(page, "vector")
     assert visible(page) == ["a vector"]
-    assert text(page, "#shown") == "1 of 21 cases"
+    assert text(page, "#shown") == "1 of 22 cases"
     typed(page, "")
     assert visible(page) == everything
     page.ask("document.querySelector('[data-status=error]').click()")
@@ -212,6 +212,9 @@ def test_distances_in_ulp_are_those_of_the_comparison(browser: Browser, file: Pa
     browser.open(file, f"{IMAGES}/dx")
     settled(browser)
     assert text(browser, ".readout").endswith("ULP 1")
+    browser.open(file, "#user/across%20zero%20%5Bfloat64%5D")
+    settled(browser)
+    assert text(browser, ".readout").endswith("ULP 3")
     browser.open(file, "#user/large%20integers%20%5Bfloat64%5D")
     settled(browser)
     assert "1152921504606846970" in text(browser, ".readout")
