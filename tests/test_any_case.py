@@ -276,7 +276,7 @@ CASES = {
         "i = { _int8 = [1, 2] }, j = { _double = [[1], [2]] }, k = { _single = [], _size = [0, 3] }, "
         "l = { _logical = [true, false] }, m = { _cell = [1, 2, 3] }, n = { _double = [[1, 2], [3, 4]] }, "
         "o = { _struct = [{ a = 1 }, { a = 2 }] }, p = '' }, shapes = 'matlab' }",
-        names=[f"t{{{k}}}" for k in range(1, 17)],
+        names=[f"t{{{k}}}" for k in range(1, 16)],
     ),
     "tensors beside values": Sketch(
         [("y = outs(x)", "y, _ = outs_two(x)"), ("z = outs(s)", "z, _ = outs_two(s)")],
