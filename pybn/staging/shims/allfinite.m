@@ -1,0 +1,5 @@
+function tf = allfinite(x)
+%ALLFINITE Stands in for MATLAB's allfinite(A).
+
+  tf = all(isfinite(x(:)));
+end

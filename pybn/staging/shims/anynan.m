@@ -1,0 +1,5 @@
+function tf = anynan(x)
+%ANYNAN Stands in for MATLAB's anynan(A).
+
+  tf = any(isnan(x(:)));
+end

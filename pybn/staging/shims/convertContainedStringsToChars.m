@@ -1,0 +1,5 @@
+function varargout = convertContainedStringsToChars(varargin)
+%CONVERTCONTAINEDSTRINGSTOCHARS Stands in for MATLAB's function of that name: all stays as it is.
+
+  varargout = varargin;
+end

@@ -1,0 +1,3 @@
+classdef hgsetget < matlab.mixin.SetGet
+%HGSETGET Stands in for MATLAB's hgsetget, the older name of matlab.mixin.SetGet.
+end

@@ -1,0 +1,5 @@
+function k = labindex()
+%LABINDEX Stands in for MATLAB's labindex: there is one worker.
+
+  k = 1;
+end

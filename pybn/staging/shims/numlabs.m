@@ -1,0 +1,5 @@
+function n = numlabs()
+%NUMLABS Stands in for MATLAB's numlabs: there is one worker.
+
+  n = 1;
+end
