@@ -243,6 +243,7 @@ def test_a_way_that_names_the_user_is_not_told(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(tmp_path)
     assert pathless([home / "cases"])(f"{home}/cases/a.toml") == "~/cases/a.toml"
+    assert pathless([FIXTURES])(f"{FIXTURES}/relu.toml") == "(pybn)/fixtures/relu.toml"
 
 
 def test_a_path_is_taken_out_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

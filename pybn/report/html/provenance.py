@@ -44,9 +44,9 @@ def pathless(folders: Iterable[Path] = ()) -> Callable[[str], str]:
 
 
 def _way(folder: Path, here: Path) -> str:
-    home = Path.home()
-    if folder.is_relative_to(home) and not here.is_relative_to(home):
-        return f"~/{folder.relative_to(home)}"
+    for place, name in ((_installed(), "(pybn)"), (Path.home(), "~")):
+        if folder.is_relative_to(place) and not here.is_relative_to(place):
+            return f"{name}/{folder.relative_to(place)}"
     return os.path.relpath(folder, here)
 
 
