@@ -15,13 +15,14 @@ from pybn.draw import draw_inputs
 from pybn.engines.base import from_side, side_shape
 from pybn.engines.octave.wire import WireError, dump, load
 from pybn.errors import CaseError, FormatError, PybnError
-from pybn.formats.child import call
+from pybn.formats.child import ANSWER_LIMIT, call
 from pybn.values import describe, foreign
 
 Array = npt.NDArray[Any]
 
 DEADLINE = 60.0
 MEMORY = 4 << 30
+LARGEST = 3 * ANSWER_LIMIT // 4 - 1024  # bytes of a variable: as base64 it is a third more
 
 
 def make_inputs(case: Case) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def _cast(where: str, value: Array, tensor: Tensor) -> Array:
     if value.dtype == wanted:
         return value
     with np.errstate(all="ignore"):
-        cast = value.astype(wanted) if np.can_cast(value.dtype, wanted, "same_kind") else None
+        cast = None if value.dtype.kind == "c" != wanted.kind else value.astype(wanted)
     rounded = value.dtype.kind in "fc" and wanted.kind in "fc"
     if cast is None or not (rounded or np.array_equal(cast, value)):
         raise CaseError(
@@ -118,4 +119,7 @@ def encoded(path: str, var: str) -> dict[str, Any]:
         dump(value, stream)
     except WireError as error:
         raise FormatError(str(error)) from error
+    size = stream.getbuffer().nbytes
+    if size > LARGEST:
+        raise FormatError(f"{var or 'the variable'} takes {size:,} bytes; wanted at most {LARGEST >> 20} MiB")
     return {"value": base64.b64encode(stream.getbuffer()).decode(), "matlab": matlab}

@@ -9,6 +9,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import numpy.ma  # which NumPy would otherwise load late, when no file can be opened
 
 from pybn.errors import FormatError
 from pybn.formats.hdf5_items import (
