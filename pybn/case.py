@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pybn.compare import Tolerance
+from pybn.compare import EXACT, Tolerance
 from pybn.errors import EngineError
 from pybn.steps import Scope, Step, used_attributes
 
 FLOATS = ("float64", "float32", "complex128", "complex64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+LEAF = re.compile(r"[.{(]")  # what follows the name of an output in the path of a leaf
 DTYPES = frozenset({*FLOATS, *INTEGERS, "bool"})
 
 
@@ -210,6 +212,11 @@ class Case:
         """How close each output must be."""
         found = {name: tensor.tolerance for name, tensor in self.outputs.items()}
         return found | {name: value.tolerance for name, value in self.output_values.items()}
+
+    def tolerance(self, name: str) -> Tolerance:
+        """How close what a comparison names has to be: an output, or a leaf of one, s.weights{2} of s."""
+        found = self.tolerances
+        return found.get(name) or found.get(LEAF.split(name, maxsplit=1)[0], EXACT)
 
     def digest(self) -> str:
         """Return the SHA-256 of all that the oracle's answer depends on, the .m files aside."""

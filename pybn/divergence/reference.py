@@ -61,7 +61,8 @@ class Reference:
             return None
         self._asked += 1
         try:
-            answer = self._octave.run(widened(case), {name: _wide(x) for name, x in inputs.items()})
+            wide = {name: _wide(x) if name in case.inputs else x for name, x in inputs.items()}
+            answer = self._octave.run(widened(case), wide)
         except PybnError:
             return None
         return answer, "Octave's answer in double to the same inputs"

@@ -264,4 +264,4 @@ def _up_to(case: Case, side: str, outputs: Iterable[str]) -> Case:
         if side == "matlab"
         else {"python": replace(case.python, steps=steps[:end])}
     )
-    return replace(case, outputs={y: case.outputs[y] for y in outputs}, **shorter)
+    return replace(case, outputs={y: case.outputs[y] for y in outputs}, output_values={}, **shorter)

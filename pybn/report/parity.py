@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pybn
-from pybn.compare import EXACT, Comparison, Verdict
+from pybn.compare import Comparison, Verdict
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
 from pybn.report.divergence import divergence_json, divergence_lines
@@ -71,7 +71,7 @@ def _how_close(results: Sequence[Result]) -> str:
     plain, scaled = 0, 0.0
     for result in results:
         for seen in result.comparisons:
-            close = result.case.tolerances.get(seen.name, EXACT)
+            close = result.case.tolerance(seen.name)
             if close.atol or close.rtol:
                 continue
             if close.ulp_of_max:
