@@ -108,7 +108,7 @@ def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engi
     if name == "port":
         from pybn.engines.port import PortEngine
 
-        return PortEngine()
+        return PortEngine(deadline)
     if name == "octave":
         from pybn.engines.octave import OctaveEngine
 

@@ -34,7 +34,7 @@ def add_match(command: argparse.ArgumentParser) -> None:
 def add_deadline(command: argparse.ArgumentParser) -> None:
     """Add the time that a case may take."""
     command.add_argument(
-        "--deadline", type=seconds, default=60.0, metavar="S", help="seconds a case may take in Octave"
+        "--deadline", type=seconds, default=60.0, metavar="S", help="seconds a case may take"
     )
 
 

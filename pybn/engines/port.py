@@ -15,7 +15,8 @@ import numpy as np
 
 from pybn.case import Case, bound_values, scope
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
-from pybn.errors import CaseError, EngineError
+from pybn.engines.guard import Ended, Late, guarded
+from pybn.errors import CaseError, DeadlineError, EngineError
 from pybn.steps import (
     Attribute,
     Expression,
@@ -35,10 +36,13 @@ from pybn.values import to_python
 
 
 class PortEngine(Engine):
-    """Runs the Python side of a case."""
+    """Runs the Python side of a case, for `deadline` seconds at most; 0 is without end."""
 
     name = "port"
     side = "python"
+
+    def __init__(self, deadline: float = 0) -> None:
+        self.deadline = deadline
 
     def run(self, case: Case, inputs: Tensors) -> dict[str, Array]:
         """Return the outputs as the port gave them, tensors with their axes brought to the declared order.
@@ -51,16 +55,27 @@ class PortEngine(Engine):
         for name, value in case.input_values.items():
             variables[name] = to_python(inputs[name], shapes=value.shapes)
         printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
-        with _importable(case):
-            run = Run(case, variables)
-            with redirect_stdout(io.StringIO() if printed else sys.stderr) as stream:
-                run.all()
+        said = io.StringIO()
+        with _importable(case), redirect_stdout(said if printed else sys.stderr):
+            run = self._run(case, variables, said)
         given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
         tensors = {
             name: from_side(_as_array(case, name, value), case.outputs[name], case.outputs[name].python)
             for name, value in given.items()
         }
-        return tensors | run.taken | {name: stream.getvalue() for name in printed}  # type: ignore[attr-defined]
+        return tensors | run.taken | dict.fromkeys(printed, said.getvalue())
+
+    def _run(self, case: Case, variables: dict[str, Any], said: io.StringIO) -> Run:
+        try:
+            with guarded(self.deadline):
+                run = Run(case, variables)
+                said.seek(said.truncate(0))  # what an import printed is of no step
+                run.all()
+        except Late as error:  # between two steps
+            raise DeadlineError(str(no_step(case, f"{error} and was ended"))) from error
+        except Ended as error:
+            raise no_step(case, f"the port {error}") from error
+        return run
 
 
 class Run:
@@ -95,6 +110,9 @@ class Run:
             raise
         except (KeyboardInterrupt, GeneratorExit):
             raise
+        except Late as error:
+            told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {error} and was ended"
+            raise DeadlineError(told, step=text) from error
         except BaseException as error:  # SystemExit too: a port must not end the run
             name = type(error).__name__
             told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
