@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pybn.case import Case
 from pybn.case_file import read_case_file
+from pybn.declare_values import given as given_value
 from pybn.engines.golden import GoldenEngine, stale
 from pybn.engines.octave import OctaveEngine
 from pybn.engines.port import PortEngine
-from pybn.errors import CaseError
+from pybn.errors import CaseError, DTypeError
 from pybn.parity import Result, Status, inputs_of, judge, run_parity
 from pybn.record import record
+from pybn.values import match, to_matlab, to_python
 
 TREE = {
     "summary.m": """function [s, n] = summary(x, opts)
@@ -578,3 +582,58 @@ def test_what_a_case_file_may_not_say(folder: Path, what: str) -> None:
         file.unlink()
     assert str(caught.value).startswith(f"{file}: ")
     assert told in str(caught.value)
+
+
+# Whatever stands in a case file: cases, or an error that says what is wrong.
+
+PLAIN = st.one_of(
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.booleans(),
+    st.text(max_size=4),
+    st.dates(),
+    st.sampled_from(["$n", "$", "$$x"]),
+)
+KEYS = st.sampled_from(
+    ["a", "b", "_int8", "_double", "_char", "_cell", "_struct", "_logical", "_size", "_imag", "_x", "a b"]
+)
+TOLD = st.recursive(
+    PLAIN,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(TOLD)
+@settings(max_examples=300, deadline=None)
+def test_any_toml_is_a_value_or_an_error(told: Any) -> None:
+    try:
+        made = given_value("inputs: x: value", told)
+    except CaseError as error:
+        assert str(error).startswith("inputs: x: value")  # noqa: PT017
+        return
+    try:
+        over = to_matlab(made)
+    except DTypeError:
+        return  # an int that is no exact double, for one, which to_spec tells
+    assert all(each.verdict.agrees for each in match("x", over, to_python(made)))
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_case_file_with_a_change_is_read_or_refused(folder: Path, data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(list(CASES.values()))).text("one")
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 8)))
+    other = data.draw(
+        st.one_of(st.text("'\"[]{}=,.@$_ \n1ax", max_size=4), st.sampled_from(["true", "[[1]]", "{}"]))
+    )
+    file = folder / "changed.toml"
+    file.write_text(text[:start] + other + text[end:])
+    try:
+        for case in read_case_file(file):
+            case.digest()
+    except CaseError as error:
+        assert str(error).startswith(f"{file}: ")  # noqa: PT017
+    finally:
+        file.unlink()

@@ -17,13 +17,16 @@ from pybn.steps import (
     Call,
     Fields,
     Get,
+    Handle,
     Items,
     Literal,
     Pattern,
+    Scope,
     Set,
     Variable,
     bound_names,
     used_attributes,
+    used_handles,
     used_names,
 )
 
@@ -99,6 +102,10 @@ def call(
         ),
         ("m = self.running_mean", Get("m = self.running_mean", "m", ("self", "running_mean"))),
         ("m = self.a.b.c", Get("m = self.a.b.c", "m", ("self", "a", "b", "c"))),
+        ("m = layer.mean", Get("m = layer.mean", "m", ("layer", "mean"))),
+        ("layer.weight = w", Set("layer.weight = w", ("layer", "weight"), Variable("w"))),
+        call("y = layer.inner.forward(x)", ("y",), ("layer", "inner", "forward"), (X,)),
+        call("y = f(@g, [@p.q.h, x])", ("y",), ("f",), (Handle(("g",)), Items((Handle(("p", "q", "h")), X)))),
         ("self.training = false", Set("self.training = false", ("self", "training"), Literal(False))),
         ("self.a.b = [x, $k]", Set("self.a.b = [x, $k]", ("self", "a", "b"), Items((X, Attribute("k"))))),
     ],
@@ -193,6 +200,11 @@ NAME = "a name (a letter, then letters, digits or _, at most 63)"
             "m, n = self.a",
             "wanted a call such as 'y = f(x)' or a property such as 'm = self.mean' at character 14, got the end",
         ),
+        ("y = f(@)", f"wanted {NAME} at character 8, got ')'"),
+        ("y = f(@1)", f"wanted {NAME} at character 8, got '1'"),
+        ("y = @f", f"wanted {NAME} at character 5, got '@'"),
+        ("layer. = 1", f"wanted {NAME} at character 8, got '='"),
+        ("layer.a, b = f(x)", "wanted '=' at character 8, got ','"),
         ("y = f(" + "[" * 21 + "]" * 21 + ")", "wanted at most 20 levels at character 27, got '['"),
         ("y = f(" + "{a: " * 400, "wanted at most 20 levels at character 87, got '{'"),
     ],
@@ -232,6 +244,7 @@ TOKENS = [
     "'s'",
     '"t"',
     "$a",
+    "@",
     " ",
     "inf",
     "é",
@@ -251,7 +264,7 @@ EXPRESSIONS = st.recursive(
     st.one_of(
         st.integers(-(2**63), 2**63 - 1).map(str),
         st.floats(allow_nan=False).map(repr),
-        st.sampled_from(["x", "$a", "true", "none", "'s'"]),
+        st.sampled_from(["x", "$a", "true", "none", "'s'", "@f", "@p.q.f"]),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
@@ -276,6 +289,8 @@ def written(value: Any) -> str:
             return value.name
         case Attribute():
             return f"${value.name}"
+        case Handle():
+            return f"@{'.'.join(value.path)}"
         case Items():
             return f"[{', '.join(map(written, value.items))}]"
         case Fields():
@@ -289,3 +304,56 @@ def test_an_expression_is_read_as_it_is_written(text: str) -> None:
     step = parse_step(f"y = f({text})")
     assert isinstance(step, Call)
     assert written(step.args[0]) == text
+
+
+# Whose a step is.
+
+
+def scope(
+    *variables: str, functions: tuple[str, ...] = ("f", "pkg", "p.q.g"), has_object: bool = False
+) -> Scope:
+    return Scope(frozenset(variables), frozenset(functions), has_object)
+
+
+@pytest.mark.parametrize(
+    ("text", "here", "root"),
+    [
+        ("y = f(x)", scope(), "@"),
+        ("y = f.g(x)", scope(), "@"),
+        ("y = p.q.g(x)", scope(), "@"),
+        ("y = p.q.h(x)", scope(), None),
+        ("y = g(x)", scope(), None),
+        ("y = g(x)", scope(has_object=True), "self"),
+        ("y = g(x)", scope("g"), "g"),
+        ("y = g(x)", scope("g", has_object=True), "self"),
+        ("y = a.g(x)", scope("a"), "a"),
+        ("y = a.g(x)", scope("a", has_object=True), "a"),
+        ("y = a.g(x)", scope(has_object=True), "self"),
+        ("y = f.g(x)", scope("f"), "@"),
+        ("y = self.g(x)", scope("a"), None),
+        ("y = self.g(x)", scope(has_object=True), "self"),
+        ("m = a.b", scope("a"), "a"),
+        ("m = a.b", scope(has_object=True), None),
+        ("m = pkg.b", scope(), "@"),
+        ("m = self.b", scope(has_object=True), "self"),
+        ("a.b = 1", scope("a"), "a"),
+        ("a.b = 1", scope(), None),
+        ("f.b = 1", scope(), None),
+        ("self.b = 1", scope(), None),
+        ("self.b = 1", scope(has_object=True), "self"),
+    ],
+)
+def test_whose_a_step_is(text: str, here: Scope, root: str | None) -> None:
+    assert here.root(parse_step(text)) == root
+
+
+def test_the_longest_declared_name_counts() -> None:
+    here = scope(functions=("p", "p.q", "p.q.r"))
+    assert here.declared(("p", "q", "r", "s")) == "p.q.r"
+    assert here.declared(("p", "x")) == "p"
+    assert here.declared(("q",)) == ""
+    assert "y" in here.after(parse_step("y = p(x)")).variables
+
+
+def test_handles_that_a_step_passes_on() -> None:
+    assert list(used_handles(parse_step("y = f([@g, {a: @p.h}], k=@i)"))) == [("g",), ("p", "h"), ("i",)]
