@@ -186,6 +186,8 @@ def first(tmp_path: Path, text: str, name: str = "some") -> str:
         ("y = size(x, 3);", 'x = { axes = "A B C", draw = "normal" }'),
         ("y = length(x);", 'x = { axes = "A", draw = "normal" }  # a row'),
         ("y = x * 2;", 'x = { axes = "A B", draw = "normal" }'),
+        ("y = x(:, 1:2) + x(:, [3 4]);", 'x = { axes = "A C4", draw = "normal" }'),
+        ("if size(x, 2) ~= 3, error('no'); end, y = x;", 'x = { axes = "A C3", draw = "normal" }'),
         ("arguments\n x (1,1) double = 3.5\n end\n y = 1;", "x = 3.5"),
         ("arguments\n x (:,1) single\n end\n y = 1;", 'x = { axes = "A", matlab = "A 1", dtype = "float32"'),
         (
@@ -234,6 +236,28 @@ def test_inputs_that_may_be_left_out_are_left_out_where_nothing_is_known_of_them
     written = scaffold(tmp_path / "some.m")
     assert 'matlab = "y = some(x, $k)"' in written.files[0].read_text()
     assert any("w, varargin" in note for note in written.notes)
+
+
+def test_code_in_folders_beside_brings_the_tree_around_them(tmp_path: Path) -> None:
+    """A neighbour's function counts, in the folder above or as far up as a repository goes; a variable does not."""
+    tree = write(
+        tmp_path / "repo", {"lib/deep/help_me.m": SMOOTH, "src/a/main.m": SMOOTH, "src/a/here.m": SMOOTH}
+    )
+    call = "function y = main(x)\n  here(1);\n  y = help_me(x);\nend\n"
+    write(tree, {"src/a/main.m": call})
+    [case_file] = scaffold(tree / "src/a/main.m", force=True).files
+    assert tomllib.loads(case_file.read_text())["matlab"] == {"path": ".", "function": "main"}
+    (tree / ".git").mkdir()
+    scaffold(tree / "src/a/main.m", force=True)
+    assert tomllib.loads(case_file.read_text())["matlab"] == {"tree": "../..", "function": "main"}
+    write(tree, {"src/b/help_me.m": SMOOTH})
+    scaffold(tree / "src/a/main.m", force=True)
+    assert tomllib.loads(case_file.read_text())["matlab"] == {"tree": "..", "function": "main"}
+    write(
+        tree, {"src/a/main.m": "function y = main(x)\n  help_me = 3;\n  y = help_me(x) + x.help_me;\nend\n"}
+    )
+    scaffold(tree / "src/a/main.m", force=True)
+    assert "path" in tomllib.loads(case_file.read_text())["matlab"]
 
 
 def test_the_target_is_found_in_a_module_that_is_never_run(tmp_path: Path) -> None:

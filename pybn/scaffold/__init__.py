@@ -11,8 +11,10 @@ from pybn.case_file import DOTTED
 from pybn.errors import CaseError, UsageError
 from pybn.formats.base import atomic_write
 from pybn.mfile import Outline, Token, outline, tokens
+from pybn.scaffold.around import tree_around
 from pybn.scaffold.classes import draft_class
 from pybn.scaffold.draft import Draft
+from pybn.scaffold.evidence import called_names
 from pybn.scaffold.place import Place, locate, read
 from pybn.scaffold.port import stub
 from pybn.scaffold.render import render
@@ -45,11 +47,17 @@ def scaffold(
     found = outline(text := read(place.file), place.stem)
     case_file = _case_file(place, out)
     target = _target(python, case_file.parent, place, is_class=found.kind == "class")
-    draft, signatures = _draft(place, found, tokens(text), target)
+    all_tokens = tokens(text)
+    draft, signatures = _draft(place, found, all_tokens, target)
     about = summary(found.class_.help if found.class_ else signatures[0][1].help, place.stem)
-    paths = (_relative(place.root, case_file.parent), ".")
+    around = tree_around(place, called_names(all_tokens))
+    where = ("path", place.root) if around is None else ("tree", around)
     kind = "class" if found.class_ else "function"
-    files = {case_file: render(place, draft, target, kind, about, paths)}
+    files = {
+        case_file: render(
+            place, draft, target, kind, about, {where[0]: _relative(where[1], case_file.parent)}
+        )
+    }
     if port and not target.found:
         files[case_file.parent / f"{target.module}.py"] = stub(
             target, signatures, about, is_class=kind == "class"

@@ -168,6 +168,9 @@ def _tensor(seen: Evidence, dtype: str = "") -> Argument:
         taken: set[str] = set()
         named = [AXES[k] if axis in ("~", "!") else axis for k, axis in enumerate(seen.axes[: len(AXES)])]
         return Argument("tensor", axes=tuple(usable(axis, taken) for axis in named), dtype=dtype)
+    if seen.columns > 1 and max(seen.ndim, len(seen.axes)) == 2:
+        note = f"columns up to {seen.columns} are read"
+        return Argument("tensor", axes=("A", f"C{seen.columns}"), dtype=dtype, note=note)
     if "vector" in seen.seen and seen.ndim < 2:
         return Argument("tensor", axes=("A",), dtype=dtype, note='a row; a column has matlab = "A 1"')
     return Argument("tensor", axes=tuple(AXES[: max(seen.ndim, len(seen.axes), 2)]), dtype=dtype)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from pybn.scaffold.argument import Argument, Known, decide, usable
 from pybn.scaffold.evidence import gather, meaning
 from pybn.scaffold.signature import Signature
 
+COLUMNS = re.compile(r"C[1-9][0-9]?\Z", re.ASCII)
 SIZES = (5, 4, 3, 2)  # of the first axes: all different, so that no transposition passes
 
 
@@ -59,15 +61,22 @@ class Draft:
             unknown = name in signature.optional and argument.kind != "value"
             if name in ("varargin", *signature.options) or unknown:
                 left = ", ".join(signature.inputs[k:])
-                self.notes.append(f"{signature.name} may take more than its step gives it: {left}")
+                told = (
+                    "may take more than its step gives it"
+                    if found
+                    else "is given nothing: fill in what it takes"
+                )
+                self.notes.append(f"{signature.name} {told}: {left}")
                 break
             found.append(self._named(argument, name, signature.name))
         return found
 
     def sizes(self) -> dict[str, int]:
-        """Return a size for each axis, the first ones all different."""
+        """Return a size for each axis, the first ones all different; the axis C4 has four elements."""
         axes = dict.fromkeys(axis for argument in self.arguments for axis in argument.axes)
-        return {axis: SIZES[k] if k < len(SIZES) else 6 + k for k, axis in enumerate(axes)}
+        free = [axis for axis in axes if not COLUMNS.match(axis)]
+        sizes = {axis: SIZES[k] if k < len(SIZES) else 6 + k for k, axis in enumerate(free)}
+        return {axis: sizes.get(axis) or int(axis[1:]) for axis in axes}
 
     def _named(self, argument: Argument, name: str, function: str) -> Argument:
         """Give an argument a name: one that stands already where it is the same thing, otherwise a new one."""

@@ -10,50 +10,18 @@ from dataclasses import dataclass, field
 
 from pybn.mfile import Token
 
-COMPARES = {
-    "strcmp",
-    "strcmpi",
-    "strncmp",
-    "strncmpi",
-    "isequal",
-    "ismember",
-    "validatestring",
-    "any",
-    "contains",
-}
-FILLS = {
-    "zeros",
-    "ones",
-    "eye",
-    "rand",
-    "randn",
-    "cell",
-    "linspace",
-    "nan",
-    "NaN",
-    "inf",
-    "Inf",
-    "mod",
-    "rem",
-    "isscalar",
-}
-DIMS = {
-    "size",
-    "sum",
-    "mean",
-    "cumsum",
-    "prod",
-    "cat",
-    "median",
-    "sort",
-    "cumprod",
-    "any",
-    "all",
-    "std",
-    "var",
-    "max",
+# fmt: off
+COMPARES = frozenset({
+    "strcmp", "strcmpi", "strncmp", "strncmpi", "isequal", "ismember", "validatestring", "any", "contains",
+})
+FILLS = frozenset({
+    "zeros", "ones", "eye", "rand", "randn", "cell", "linspace", "nan", "NaN", "inf", "Inf", "mod", "rem", "isscalar",
+})
+DIMS = frozenset({
+    "size", "sum", "mean", "cumsum", "prod", "cat", "median", "sort", "cumprod", "any", "all", "std", "var", "max",
     "min",
-}
+})
+# fmt: on
 KINDS = {  # what an argument is of which a function asks this
     **dict.fromkeys(("length", "isvector", "isrow", "iscolumn"), "vector"),
     **dict.fromkeys(("lower", "upper", "strtrim", "ischar"), "text"),
@@ -74,6 +42,7 @@ class Evidence:
     fields: list[str] = field(default_factory=list)  # that are read of it
     axes: list[str] = field(default_factory=list)  # the names that its sizes are given
     ndim: int = 0  # of the indices into it
+    columns: int = 0  # the largest number among its second indices
     seen: set[str] = field(
         default_factory=set
     )  # "number", "dim", "flag", "vector", "cell", "handle", "text", "called": its methods are
@@ -110,9 +79,10 @@ def _look(texts: list[str], kinds: list[str], k: int, seen: Evidence) -> None:
     elif after == "{":
         seen.seen.add("cell")
     elif after == "(":
-        seen.ndim = max(seen.ndim, _arguments(texts, k + 1))
-        if texts[k + 1 : k + 4] == ["(", ":", ")"]:
-            seen.seen.add("flattened")
+        parts = _parts(texts, k + 1)
+        seen.ndim = max(seen.ndim, len(parts))
+        if len(parts) == 2:
+            seen.columns = max([seen.columns, *(int(word) for word in parts[1] if _is_column(word))])
     if before == ":" and after in RANGE_ENDS:
         seen.seen.add("number")
     if before == "switch" or (before == "(" and texts[max(0, k - 3)] == "switch"):
@@ -164,6 +134,9 @@ def _sizes(texts: list[str], kinds: list[str], opened: int, end: int, seen: Evid
     """Take the names in `[h, w, ~] = size(x)`, and the number in `size(x, 4)`."""
     if end - 1 > opened and kinds[end - 1] == "number" and texts[end - 1].isdecimal():
         seen.ndim = max(seen.ndim, min(int(texts[end - 1]), 9))
+        compared = texts[end + 1 : end + 2] and texts[end + 1] in ("==", "~=", "!=", "<")
+        if texts[end - 1] == "2" and compared and _is_column(texts[end + 2]):
+            seen.columns = max(seen.columns, int(texts[end + 2]))
     if texts[opened - 3 : opened - 1] != ["]", "="]:
         return
     start = opened - 3
@@ -198,13 +171,24 @@ def _closing(texts: list[str], opened: int) -> int:
     return opened
 
 
-def _arguments(texts: list[str], opened: int) -> int:
-    """Count the arguments of the bracket that opens here."""
-    depth, commas = 0, 0
-    for j in range(opened, _closing(texts, opened)):
-        depth += (texts[j] in ("(", "[", "{")) - (texts[j] in (")", "]", "}"))
-        commas += texts[j] == "," and depth == 1
-    return commas + 1
+def _parts(texts: list[str], opened: int) -> list[list[str]]:
+    """Return the words of each argument of the bracket that opens here, those of calls within left out."""
+    around: list[str] = []
+    parts: list[list[str]] = [[]]
+    for word in texts[opened : _closing(texts, opened)]:
+        if word in ("(", "[", "{"):
+            around.append(word)
+        elif word in (")", "]", "}"):
+            around.pop()
+        elif word == "," and len(around) == 1:
+            parts.append([])
+        elif "(" not in around[1:]:
+            parts[-1].append(word)
+    return parts
+
+
+def _is_column(word: str) -> bool:
+    return word.isdecimal() and 0 < int(word) < 100
 
 
 def unquoted(text: str) -> str:
@@ -215,3 +199,12 @@ def unquoted(text: str) -> str:
 def strings_of(tokens: Sequence[Token]) -> Iterator[str]:
     """Yield the strings among tokens."""
     yield from (unquoted(token.text) for token in tokens if token.kind in ("string", "dstring"))
+
+
+def called_names(tokens: Sequence[Token]) -> set[str]:
+    """Return the names that are followed by a bracket, or stand after @, and that no assignment makes variables."""
+    found = meaning(tokens)
+    texts = [_text(token) for token in found]
+    names = [k for k, token in enumerate(found) if token.kind == "name" and (k == 0 or texts[k - 1] != ".")]
+    called = {texts[k] for k in names if texts[k + 1 : k + 2] == ["("] or (k and texts[k - 1] == "@")}
+    return called - {texts[k] for k in names if texts[k + 1 : k + 2] == ["="]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pybn.scaffold.argument import Argument
@@ -12,8 +12,10 @@ from pybn.scaffold.target import Target
 from pybn.scaffold.toml import comment, inline, key, quoted, value
 
 
-def render(place: Place, draft: Draft, target: Target, kind: str, about: str, paths: tuple[str, str]) -> str:
-    """Return the text of a case file; `kind` is "class" or "function", `paths` the folders of both sides."""
+def render(
+    place: Place, draft: Draft, target: Target, kind: str, about: str, where: Mapping[str, str]
+) -> str:
+    """Return the text of a case file; `kind` is "class" or "function", `where` says where it is."""
     return "\n".join(
         [
             comment(
@@ -21,7 +23,7 @@ def render(place: Place, draft: Draft, target: Target, kind: str, about: str, pa
             ),
             f"about = {quoted(about or f'A first case for {place.name}.')}",
             "",
-            *_sides(place, draft, target, kind, paths),
+            *_sides(place, draft, target, kind, where),
             *_attributes([each for each in draft.arguments if each.kind == "value"]),
             *_inputs([each for each in draft.arguments if each.kind == "tensor"]),
             *_outputs(draft),
@@ -31,14 +33,20 @@ def render(place: Place, draft: Draft, target: Target, kind: str, about: str, pa
     )
 
 
-def _sides(place: Place, draft: Draft, target: Target, kind: str, paths: tuple[str, str]) -> Iterator[str]:
+def _sides(place: Place, draft: Draft, target: Target, kind: str, where: Mapping[str, str]) -> Iterator[str]:
     new = value([argument.given if argument.kind == "value" else [] for argument in draft.new])
     constructs = [f"new = {new}"] if kind == "class" else []
     missing = "" if target.found else "  # fill in: module:name of the port"
-    yield from ["[matlab]", f"path = {quoted(paths[0])}", f"{kind} = {quoted(place.name)}", *constructs, ""]
+    yield from [
+        "[matlab]",
+        *(f"{key(name)} = {quoted(folder)}" for name, folder in where.items()),
+        f"{kind} = {quoted(place.name)}",
+        *constructs,
+        "",
+    ]
     yield from [
         "[python]",
-        f"path = {quoted(paths[1])}",
+        'path = "."',
         f"target = {quoted(target.text)}{missing}",
         *constructs,
         "",
