@@ -41,6 +41,7 @@ class Mismatch:
     kind: str
     expected: Array
     obtained: Array
+    change: str
     inputs: Mapping[str, Array] = field(default_factory=dict)
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ def mismatch(seed: int) -> Mismatch:
     if draw.random() < 0.5:
         inputs["w"] = of(draw, shape[-1:] or (3,))
     attrs = {"eps": 1e-5, "momentum": 0.9, "k": 3} if draw.random() < 0.5 else {}
-    return Mismatch(f"{values}, {change}, {shape}", x, y, inputs, attrs)
+    return Mismatch(f"{values}, {change}, {shape}", x, y, change, inputs, attrs)
 
 
 def same(x: Array, y: Array) -> bool:

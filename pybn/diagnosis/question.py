@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -52,6 +53,16 @@ class Question:
         return np.asarray(~((self.expected == self.obtained) | both_nan))
 
     @cached_property
+    def rearranged(self) -> bool:
+        """Whether obtained may have the elements of expected in another order: by sums that no order changes."""
+        a, b = self.expected, self.obtained
+        if self.tolerance != EXACT:
+            return a.size == b.size
+        return a.size == b.size and all(
+            f(_bits(a)) == f(_bits(b)) for f in (np.bitwise_xor.reduce, np.add.reduce)
+        )
+
+    @cached_property
     def step(self) -> float:
         """A unit in the last place of the largest element; 0 for integers."""
         return unit(self.expected, self.obtained)
@@ -75,6 +86,14 @@ class Question:
             for n, told in _counts(x.shape):
                 found.setdefault(n, f"{told} of {name}")
         return found
+
+
+def _bits(x: Array) -> Array:
+    """Return the elements as whole numbers, equal ones for equal values, whatever their dtype."""
+    wide = (x if x.dtype.kind == "c" else x.astype(np.float64)).astype(np.complex128).reshape(-1)
+    parts = wide.view(np.float64) + 0.0
+    bits: Array = np.where(np.isnan(parts), np.nan, parts).view(np.uint64).reshape(-1, 2)
+    return np.asarray(bits.sum(axis=1, dtype=np.uint64))
 
 
 def _counts(shape: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -132,3 +151,28 @@ def numbers(value: Any) -> Array | None:
     if array.dtype.char in "gG":  # no MATLAB class is as wide
         array = array.astype(np.float64 if array.dtype.char == "g" else np.complex128)
     return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
+
+
+def alike(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Tell whether two shapes differ in axes of one element alone, if at all."""
+    return [n for n in a if n != 1] == [n for n in b if n != 1]
+
+
+def thinned(q: Question, many: int) -> Question | None:
+    """Return the same question about some elements, those that differ among them, as vectors; None if shapes differ.
+
+    Inputs that do not broadcast to the answer are left out.
+    """
+    shape = q.expected.shape
+    if not q.same_shape:
+        return None
+    wrong = np.flatnonzero(q.differing)
+    half = np.linspace(0, max(wrong.size - 1, 0), min(many // 2, wrong.size)).astype(np.intp)
+    rest = np.linspace(0, q.expected.size - 1, many // 2).astype(np.intp)
+    where = np.unravel_index(np.unique(np.concatenate([wrong[half], rest])), shape)
+    inputs: dict[str, Array] = {}
+    for name, x in q.inputs.items():
+        fitted = x.reshape(shape) if alike(x.shape, shape) else x
+        with suppress(ValueError):
+            inputs[name] = np.broadcast_to(fitted, shape)[where]
+    return Question(q.expected[where], q.obtained[where], inputs, q.scalars, q.tolerance)

@@ -23,9 +23,10 @@ from pybn.diagnosis.evidence import (
     content_bits,
     value_bits,
 )
-from pybn.diagnosis.question import Question
+from pybn.diagnosis.question import Question, alike, thinned
 
 Index = tuple[Array, ...]
+FEW = 4096  # elements that are enough to tell which formulas to try
 MOST_RIGHT = 64  # formulas that give what was expected: where there are more, it says nothing
 MOST_DIFFERENT = 2  # choices in which the two formulas may differ
 
@@ -35,7 +36,8 @@ class Formula:
     """A way to compute an answer from the inputs.
 
     `about` is what it computes; `choices` are what a port may get wrong: a kind of choice, and what is done, as
-    a phrase: {"divisor": "divides by N-1"}. `at` computes a few elements only, `terms` is how many are summed up.
+    a phrase: {"divisor": "divides by N-1"}. `at` computes `points` elements only, where that is quicker; `terms` is
+    how many are summed up.
     """
 
     about: str
@@ -43,6 +45,7 @@ class Formula:
     make: Callable[..., Array]
     at: Callable[..., Array] | None = None
     terms: int = 1
+    points: int = PEEK
     fixes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,24 +53,45 @@ def twin_candidates(
     q: Question, formulas: Iterable[Formula], names: Mapping[str, str]
 ) -> Iterator[Candidate]:
     """Yield a mistake for each pair of formulas that give the two sides; `names` names it by the kind of choice."""
-    if not q.expected.size or not q.obtained.size:
+    for parting, e, o in pairs(q, formulas):
+        yield _candidate(q, parting, e, o, names)
+
+
+def pointwise_candidates(
+    q: Question, build: Callable[[Question], Iterable[Formula]], names: Mapping[str, str]
+) -> Iterator[Candidate]:
+    """Yield the same, of formulas that compute each element by itself: a few elements of many tell which to try."""
+    if q.expected.size <= FEW:
+        yield from twin_candidates(q, build(q), names)
         return
+    some = thinned(q, FEW)
+    if some is None:
+        return
+    told = [f for _, e, o in pairs(some, build(some)) for f in (e, o)]
+    if told:
+        yield from twin_candidates(q, (f for f in build(q) if any(_same(f, g) for g in told)), names)
+
+
+def _same(a: Formula, b: Formula) -> bool:
+    return a.about == b.about and a.choices == b.choices
+
+
+def pairs(q: Question, formulas: Iterable[Formula]) -> list[tuple[list[str], Formula, Formula]]:
+    """Return the pairs of formulas that give expected and obtained, and where these differ: in as little as can be."""
+    if not q.expected.size or not q.obtained.size:
+        return []
     with np.errstate(all="ignore"):
         if content_bits(q.expected, value_bits(q, of=q.expected)) < NEEDED:
-            return
+            return []
         known = list(formulas)
         right = [f for f in known if gives(f, q, q.expected)]
         if not 0 < len(right) <= MOST_RIGHT:
-            return
+            return []
         near = [f for f in known if min(len(_parting(f, e)) for e in right) in range(1, MOST_DIFFERENT + 1)]
         wrong = [f for f in near if gives(f, q, q.obtained)]
-    pairs = [(_parting(o, e), e, o) for o in wrong for e in right if _parting(o, e)]
-    if not pairs:
-        return
-    fewest = min(len(parting) for parting, _, _ in pairs)
-    for parting, e, o in pairs:
-        if len(parting) == fewest:
-            yield _candidate(q, parting, e, o, names)
+    found = [(_parting(o, e), e, o) for o in wrong for e in right if _parting(o, e)]
+    fewest = min((len(parting) for parting, _, _ in found), default=0)
+    return [each for each in found if len(each[0]) == fewest]
 
 
 def _parting(a: Formula, b: Formula) -> list[str]:
@@ -112,7 +136,7 @@ def gives(formula: Formula, q: Question, answer: Array) -> bool:
     far = min(max(far, close.atol + close.rtol * q.largest), q.between * FINE)
     if formula.at is not None:
         where = np.unravel_index(
-            np.linspace(0, answer.size - 1, min(PEEK, answer.size)).astype(np.intp), answer.shape
+            np.linspace(0, answer.size - 1, min(formula.points, answer.size)).astype(np.intp), answer.shape
         )
         if gap(np.asarray(formula.at(where)), answer[where]) > far:
             return False
@@ -123,8 +147,3 @@ def fitted(value: Array, answer: Array) -> Array:
     """Return a value in the shape of the answer where they differ in axes of one element alone; as it is otherwise."""
     value = np.asarray(value)
     return value.reshape(answer.shape) if alike(value.shape, answer.shape) else value
-
-
-def alike(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    """Tell whether two shapes differ in axes of one element alone, if at all."""
-    return [n for n in a if n != 1] == [n for n in b if n != 1]

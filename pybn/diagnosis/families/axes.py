@@ -19,14 +19,19 @@ SMALL = 1 << 22  # elements: combinations of permutation and flip are tried up t
 
 def candidates(q: Question) -> Iterator[Candidate]:
     """Yield permuted, flipped, rolled and shifted axes, and both at once."""
-    if 0 < q.expected.ndim <= MOST_AXES and q.expected.size == q.obtained.size:
+    if not 0 < q.expected.ndim <= MOST_AXES or q.expected.size != q.obtained.size:
+        return
+    if q.rearranged:
         yield from _permuted(q)
         if q.same_shape:
             yield from _flipped(q)
             yield from _rolled(q)
-            yield from _shifted(q)
         if q.expected.size <= SMALL:
             yield from _turned(q)
+    if q.expected.dtype.kind == "c":
+        yield from _conjugated(q)
+    if q.same_shape:
+        yield from _shifted(q)
 
 
 def orders(q: Question) -> Iterator[tuple[int, ...]]:
@@ -55,14 +60,19 @@ def _permuted(q: Question) -> Iterator[Candidate]:
             partial(np.transpose, q.expected, order),
             cost,
         )
-        if q.expected.dtype.kind == "c":
-            yield Candidate(
-                "conjugate",
-                f"obtained is the conjugate of expected, {words}: ' where .' is meant, or the reverse",
-                f"transpose back and conjugate: np.conj({fix.replace('.T', 'answer.T')})",
-                lambda order=order: np.conj(np.transpose(q.expected, order)),
-                cost,
-            )
+
+
+def _conjugated(q: Question) -> Iterator[Candidate]:
+    for order in orders(q):
+        words = "transposed" if q.expected.ndim == 2 else f"with its axes permuted to {order}"
+        back = tuple(int(k) for k in np.argsort(order))
+        yield Candidate(
+            "conjugate",
+            f"obtained is the conjugate of expected, {words}: ' where .' is meant, or the reverse",
+            f"transpose back and conjugate: np.conj(np.transpose(answer, {back}))",
+            lambda order=order: np.conj(np.transpose(q.expected, order)),
+            log2(factorial(q.expected.ndim)) - 4,
+        )
 
 
 def _flipped(q: Question) -> Iterator[Candidate]:

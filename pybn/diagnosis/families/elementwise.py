@@ -10,8 +10,8 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.families.rounding import half_away
-from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, twin_candidates
+from pybn.diagnosis.question import Question, alike
+from pybn.diagnosis.twins import Formula, pointwise_candidates
 
 NAMES = {
     "function": "another function",
@@ -65,21 +65,26 @@ PAIRS: dict[str, Callable[[Array, Array], Array]] = {
 
 def candidates(q: Question) -> Iterator[Candidate]:
     """Yield pairs of functions of one input, then of two."""
-    if not q.same_shape or q.expected.size > LARGEST:
-        return
-    arrays = {n: _wide(x) for n, x in q.inputs.items() if x.size == q.expected.size}
-    for n, x in arrays.items():
-        yield from twin_candidates(q, list(_single(n, x)), NAMES)
-        if x.dtype.kind == "f":
-            yield from twin_candidates(q, list(_rounded(n, x)), NAMES)
-    others: dict[str, Any] = {n: _wide(x) for n, x in q.inputs.items()} | {
-        n: np.float64(v) for n, v in q.scalars.items()
-    }
+    if q.same_shape and q.expected.size <= LARGEST:
+        yield from pointwise_candidates(q, _of_one, NAMES)
+        yield from pointwise_candidates(q, _of_two, NAMES)
+
+
+def _of_one(q: Question) -> Iterator[Formula]:
+    for n, x in q.inputs.items():
+        if alike(x.shape, q.expected.shape):
+            yield from _single(n, _wide(x))
+            if x.dtype.kind == "f":
+                yield from _rounded(n, _wide(x))
+
+
+def _of_two(q: Question) -> Iterator[Formula]:
+    others = {n: _wide(x) for n, x in q.inputs.items()} | {n: np.asarray(v) for n, v in q.scalars.items()}
     names = list(others)[:8]
     for k, n in enumerate(names):
         for m in names[k + 1 :]:
-            if n in arrays or m in arrays:
-                yield from twin_candidates(q, list(_paired(q, n, m, others[n], others[m])), NAMES)
+            if any(v in q.inputs and alike(others[v].shape, q.expected.shape) for v in (n, m)):
+                yield from _paired(q, n, m, others[n], others[m])
 
 
 def _wide(x: Array) -> Array:

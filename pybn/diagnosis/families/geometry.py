@@ -19,7 +19,7 @@ NAMES = {
     "operands": "operands exchanged",
     "earth": "a factor",
 }
-LARGEST = 1 << 20
+LARGEST = 1 << 16
 UNIT = {"unit": "np.deg2rad(angle): NumPy's functions take radians, MATLAB's sind and cosd degrees"}
 PLACES: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
     "x": (lambda a, e, r: r * np.cos(e) * np.cos(a), lambda a, e, r: r * np.sin(e) * np.cos(a)),

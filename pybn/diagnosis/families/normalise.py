@@ -120,7 +120,7 @@ def _normalised(
         return np.asarray(y if b is None else y + b)
 
     told = choices | {"mean": "subtracts the mean" if centred else "leaves the mean in"}
-    return Formula(f"the normalisation of {name}", told, make, at, x.size // mean.size, FIXES)
+    return Formula(f"the normalisation of {name}", told, make, at, x.size // mean.size, fixes=FIXES)
 
 
 def _backward(q: Question, name: str, x: Array) -> Iterator[Candidate]:
@@ -155,7 +155,7 @@ def _gradients(q: Question, name: str, x: Array, dy: Array) -> Iterator[Formula]
                     lambda s=s, g=g, c=centred, a=level, b=slope: (g - a - c * b / (s * s)) / s,
                     lambda i, s=s, g=g, c=centred, a=level, b=slope: _gradient_at(i, g, s, c, a, b),
                     count * 4,
-                    FIXES,
+                    fixes=FIXES,
                 )
 
 

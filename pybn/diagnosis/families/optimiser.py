@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import permutations
+from itertools import combinations_with_replacement, permutations, product
 
 import numpy as np
 
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, alike, twin_candidates
+from pybn.diagnosis.question import Question, alike
+from pybn.diagnosis.twins import Formula, twin_candidates
 
 NAMES = {
     "correction": "bias correction forgotten",
@@ -21,7 +21,7 @@ NAMES = {
     "look": "Nesterov",
     "square": "gradient not squared",
 }
-LARGEST = 1 << 20
+LARGEST = 1 << 16
 FIXES = {
     "correction": "m / (1 - beta1**t) and v / (1 - beta2**t), t counted from 1",
     "eps": "lr * m / (np.sqrt(v) + eps), or within the root",
@@ -60,21 +60,18 @@ def _roles(q: Question) -> tuple[list[float], list[float], list[float], list[flo
 def _adam(q: Question, arrays: Mapping[str, Array]) -> Iterator[Formula]:
     decays, rates, small, counts = _roles(q)
     zero = np.zeros(q.expected.shape)
-    states = [(*names, *(["0"] * (4 - len(names)))) for k in (2, 4) for names in permutations(arrays, k)]
-    for w, g, m, v in states[:150]:
+    many = 4 if len(arrays) >= 4 else 2
+    for names in list(permutations(arrays, many))[:120]:
+        w, g, m, v = (*names, *(["0"] * (4 - many)))
         first, second = arrays.get(m, zero), arrays.get(v, zero)
         if (second < 0).any():
             continue
-        for one in decays:
-            for two in decays:
-                for rate in rates:
-                    if rate in (one, two) and len(rates) > 1:
-                        continue
-                    for eps in small:
-                        for t in counts:
-                            yield from _adam_steps(
-                                (w, g), arrays[w], arrays[g], first, second, (one, two, rate, eps, t)
-                            )
+        for one, two in combinations_with_replacement(decays, 2):
+            for rate, eps, t in product(rates, small, counts):
+                if rate not in (one, two, eps):
+                    yield from _adam_steps(
+                        (w, g), arrays[w], arrays[g], first, second, (one, two, rate, eps, t)
+                    )
 
 
 def _adam_steps(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import permutations
-from math import prod
 
 import numpy as np
 
@@ -24,6 +23,7 @@ NAMES = {
     "kind": "* for @",
     "conjugate": "conjugate",
 }
+CONJUGATED = ("conjugates nothing", "conjugates the left", "conjugates the right")
 WORK = 1 << 26  # multiplications
 
 
@@ -36,22 +36,29 @@ def candidates(q: Question) -> Iterator[Candidate]:
         yield from twin_candidates(q, list(_powers(q)), NAMES)
 
 
-def _matrices(x: Array) -> Iterator[tuple[str, str, Array]]:
-    """Yield an array as matrices: as it is, transposed; one of more axes flattened in any order."""
-    if x.ndim == 1:
-        yield "takes it as it is", "flattens nothing", x.reshape(1, -1)
-        yield "takes it transposed", "flattens nothing", x.reshape(-1, 1)
-    elif x.ndim == 2:
-        yield "takes it as it is", "flattens nothing", x
-        yield "takes it transposed", "flattens nothing", x.T
+def _matrices(x: Array) -> Iterator[tuple[str, str, tuple[int, int], Callable[[], Array]]]:
+    """Yield an array as matrices, with shape: as it is, transposed; one of more axes flattened in any order."""
+    if x.ndim <= 2:
+        y = x.reshape(1, -1) if x.ndim == 1 else x
+        yield "takes it as it is", "flattens nothing", (y.shape[0], y.shape[1]), lambda: y
+        yield "takes it transposed", "flattens nothing", (y.shape[1], y.shape[0]), lambda: y.T
     elif x.ndim <= 4 and x.size <= 1 << 20:
         for batch in {0, x.ndim - 1}:
             rest = [k for k in range(x.ndim) if k != batch]
+            many = x.shape[batch], x.size // x.shape[batch]
             for order in permutations(rest):
-                flat = x.transpose(batch, *order).reshape(x.shape[batch], -1)
+                flat = partial(_flattened, x, (batch, *order))
                 told = f"flattens axes {tuple(rest)} with axis {order[-1]} the fastest and {order[0]} the slowest"
-                yield "takes it as it is", told, flat
-                yield "takes it transposed", told, flat.T
+                yield "takes it as it is", told, many, flat
+                yield "takes it transposed", told, many[::-1], partial(_turned, flat)
+
+
+def _turned(matrix: Callable[[], Array]) -> Array:
+    return matrix().T
+
+
+def _flattened(x: Array, order: tuple[int, ...]) -> Array:
+    return x.transpose(order).reshape(x.shape[order[0]], -1)
 
 
 def _added(q: Question, shape: tuple[int, ...], taken: set[str]) -> Iterator[tuple[str, Array | float]]:
@@ -65,23 +72,29 @@ def _products(q: Question) -> Iterator[Formula]:
     sizes = {q.expected.size, q.obtained.size}
     for n, x in q.inputs.items():
         for m, w in q.inputs.items():
-            for left, flat, a in _matrices(x):
-                for right, other, b in _matrices(w):
-                    if other != "flattens nothing" or a.shape[1] != b.shape[0]:
+            kinds = 3 if "c" in (x.dtype.kind, w.dtype.kind) else 1
+            for left, flat, (rows, inner), a in _matrices(x):
+                for right, other, (across, columns), b in _matrices(w):
+                    if other != "flattens nothing" or inner != across or rows * columns not in sizes:
                         continue
-                    shape = (a.shape[0], b.shape[1])
-                    if prod(shape) not in sizes or prod(shape) * a.shape[1] > WORK:
+                    if rows * columns * inner > WORK:
                         continue
-                    for bias, c in _added(q, shape, {n, m}):
-                        for conj in ("conjugates nothing", "conjugates the left", "conjugates the right")[
-                            : 3 if "c" in (a.dtype.kind, b.dtype.kind) else 1
-                        ]:
-                            yield _product(n, m, (left, right, flat, bias, conj), a, b, c)
+                    for bias, c in _added(q, (rows, columns), {n, m}):
+                        for conj in CONJUGATED[:kinds]:
+                            yield _product(n, m, (left, right, flat, bias, conj), a, b, c, inner)
             if n != m and x.shape == w.shape:
                 yield _elementwise(n, m, x, w)
 
 
-def _product(n: str, m: str, told: tuple[str, ...], a: Array, b: Array, c: Array | float) -> Formula:
+def _product(
+    n: str,
+    m: str,
+    told: tuple[str, ...],
+    a: Callable[[], Array],
+    b: Callable[[], Array],
+    c: Array | float,
+    terms: int,
+) -> Formula:
     left, right, flat, bias, conj = told
     return Formula(
         f"the product of {n} and {m}",
@@ -94,9 +107,11 @@ def _product(n: str, m: str, told: tuple[str, ...], a: Array, b: Array, c: Array
             "conjugate": conj,
         },
         lambda: (
-            (np.conj(a) if conj.endswith("left") else a) @ (np.conj(b) if conj.endswith("right") else b) + c
+            (np.conj(a()) if conj == CONJUGATED[1] else a())
+            @ (np.conj(b()) if conj == CONJUGATED[2] else b())
+            + c
         ),
-        terms=a.shape[1],
+        terms=terms,
         fixes={
             "left": f"look at {n}.T",
             "right": f"look at {m}.T",

@@ -10,8 +10,9 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.evidence import chosen_bits
+from pybn.diagnosis.expressions import Value, expressions
 from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, twin_candidates
+from pybn.diagnosis.twins import Formula, pointwise_candidates
 
 NAMES = {
     "mode": "integer rounding",
@@ -54,38 +55,37 @@ def candidates(q: Question) -> Iterator[Candidate]:
     target = q.expected.dtype if q.expected.dtype.kind in "iu" else kinds[0]
     if target.itemsize > 4:
         return
-    yield from twin_candidates(q, list(_formulas(q, target)), NAMES)
+    yield from pointwise_candidates(q, lambda some: _formulas(some, target), NAMES)
     if q.expected.dtype == q.obtained.dtype == target:
         yield from _wrapped(q)
 
 
 def _formulas(q: Question, target: np.dtype[Any]) -> Iterator[Formula]:
     for about, inner, value in _staged(q, target):
-        if value.shape != q.expected.shape:
-            continue
         for mode, rounds in ROUNDS.items():
             for bounds, fit in (("saturates", saturated), ("wraps", wrapped)):
                 yield Formula(
                     f"{about} as {target.name}",
                     {"mode": mode, "range": bounds, "inner": inner},
-                    lambda value=value, rounds=rounds, fit=fit: fit(rounds(value), target),
+                    lambda value=value, rounds=rounds, fit=fit: fit(rounds(value()), target),
                     fixes={"mode": FIX, "range": FIX, "inner": FIX},
                 )
 
 
-def _staged(q: Question, target: np.dtype[Any]) -> Iterator[tuple[str, str, Array]]:
+def _staged(q: Question, target: np.dtype[Any]) -> Iterator[tuple[str, str, Value]]:
     """Yield expressions, computed in full, and those of two steps with the first one in the integer type."""
-    for about, value in _expressions(q):
+    for about, value in expressions(q):
         yield about, "computes in full", value
-    whole = [(n, x.astype(np.float64)) for n, x in q.inputs.items() if x.dtype == target][:4]
-    for k, (n, a) in enumerate(whole):
-        for m, b in whole[k + 1 :]:
-            if a.shape == b.shape:
+    whole = [(n, x) for n, x in q.inputs.items() if x.dtype == target][:4]
+    for k, (n, x) in enumerate(whole):
+        for m, y in whole[k + 1 :]:
+            if x.shape == y.shape:
+                a, b = x.astype(np.float64), y.astype(np.float64)
                 for inner, fit in (("saturates before", saturated), ("wraps before", wrapped)):
-                    yield f"({n} + {m}) / 2", inner, fit(a + b, target) / 2.0
-                    yield f"abs({n} - {m})", inner, np.abs(fit(a - b, target).astype(np.float64))
-                    turned = np.abs(fit(b - a, target).astype(np.float64))
-                    yield f"abs({n} - {m})", f"{inner}, the other way round", turned
+                    turned = f"{inner}, the other way round"
+                    yield f"({n} + {m}) / 2", inner, lambda a=a, b=b, f=fit: f(a + b, target) / 2.0
+                    yield f"abs({n} - {m})", inner, lambda a=a, b=b, f=fit: np.abs(f(a - b, target) * 1.0)
+                    yield f"abs({n} - {m})", turned, lambda a=a, b=b, f=fit: np.abs(f(b - a, target) * 1.0)
 
 
 def saturated(x: Array, target: np.dtype[Any]) -> Array:
@@ -102,55 +102,6 @@ def wrapped(x: Array, target: np.dtype[Any]) -> Array:
     return np.asarray(np.mod(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0) - low, size) + low).astype(
         target
     )
-
-
-def _expressions(q: Question) -> Iterator[tuple[str, Array]]:
-    """Yield what may have been rounded: an input, two of them combined, or one and a number."""
-    arrays = {n: x.astype(np.float64) for n, x in q.inputs.items() if x.dtype.kind in "biuf"}
-    for n, x in arrays.items():
-        yield n, x
-        yield from (
-            (f"-{n}", -x),
-            (f"abs({n})", np.abs(x)),
-            (f"{n}^2", x * x),
-            (f"sqrt({n})", np.sqrt(x)),
-        )
-        for c in (2.0, 3.0, 4.0, 8.0, 10.0, 100.0, 128.0, 255.0, 256.0, *q.scalars.values()):
-            label = next((k for k, v in q.scalars.items() if v == c), f"{c:g}")
-            pairs = (
-                (f"{n} * {label}", x * c),
-                (f"{n} / {label}", x / c),
-                (f"{n} + {label}", x + c),
-                (f"{n} - {label}", x - c),
-            )
-            yield from (*pairs, (f"{label} - {n}", c - x))
-        for axis in range(min(x.ndim, 4)):
-            yield f"the mean of {n} over axis {axis}", x.mean(axis=axis)
-            yield f"the sum of {n} over axis {axis}", x.sum(axis=axis)
-    names = list(arrays)[:6]
-    for k, n in enumerate(names):
-        for m in names[k + 1 :]:
-            yield from _combined(n, m, arrays[n], arrays[m], q)
-
-
-def _combined(n: str, m: str, a: Array, b: Array, q: Question) -> Iterator[tuple[str, Array]]:
-    try:
-        np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
-        return
-    yield f"{n} + {m}", a + b
-    yield f"{n} - {m}", a - b
-    yield f"{m} - {n}", b - a
-    yield f"abs({n} - {m})", np.abs(a - b)
-    yield f"{n} * {m}", a * b
-    yield f"{n} / {m}", a / b
-    yield f"{m} / {n}", b / a
-    yield f"({n} + {m}) / 2", (a + b) / 2
-    for label, c in q.scalars.items():
-        yield f"{label} * {n} + (1 - {label}) * {m}", c * a + (1 - c) * b
-        yield f"(1 - {label}) * {n} + {label} * {m}", (1 - c) * a + c * b
-        yield f"{n} + {label} * {m}", a + c * b
-        yield f"{n} - {label} * {m}", a - c * b
 
 
 def _wrapped(q: Question) -> Iterator[Candidate]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import alike
+from pybn.diagnosis.question import Question, alike
 
 SURE = 1e9  # bits: what is said is no guess
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 from math import prod
 
@@ -12,7 +13,7 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, twin_candidates
+from pybn.diagnosis.twins import Formula, Index, twin_candidates
 
 MOST_AXES = 5
 LARGEST = 1 << 23  # elements of an input
@@ -80,7 +81,9 @@ def _reductions(q: Question, name: str, x: Array) -> Iterator[Formula]:
                         "NaN": told,
                     },
                     lambda function=function, axes=axes, source=source: _quiet(function, source, axes),
-                    terms=count,
+                    partial(_some, q, function, source, axes) if q.same_shape else None,
+                    count,
+                    16,
                     fixes={
                         "divisor": f"np.{'std' if 'dev' in statistic else 'var'}(..., ddof={int('N-1' in divisor)})",
                         "axes": f"axis={axes[0] if len(axes) == 1 else axes}, counted from 0",
@@ -100,10 +103,29 @@ def _with_nan(x: Array, gaps: bool) -> list[tuple[str, bool, Array]]:
     )
 
 
-def _quiet(function: Callable[..., Array], x: Array, axes: tuple[int, ...]) -> Array:
+def _quiet(function: Callable[..., Array], x: Array, axes: tuple[int, ...] | int) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return np.asarray(function(x, axes))
+
+
+def _some(
+    q: Question, function: Callable[..., Array], x: Array, axes: tuple[int, ...], where: Index
+) -> Array:
+    """Return a statistic for some elements of the answer only."""
+    kept = [k for k in range(x.ndim) if k not in axes]
+    flat = np.ravel_multi_index(where, q.expected.shape) if q.expected.ndim else np.zeros(1, np.intp)
+    at = np.unravel_index(flat, [x.shape[k] for k in kept]) if kept else (np.newaxis,)
+    rows = x.transpose([*kept, *axes])[at]
+    return _quiet(function, rows, tuple(range(1, rows.ndim)))
+
+
+def _lines(run: Callable[..., Array], x: Array, axis: int, where: Index) -> Array:
+    """Return what runs along an axis, for some elements only."""
+    rows = np.moveaxis(x, axis, -1)[where[:axis] + where[axis + 1 :]]
+    rows = rows.reshape(-1, x.shape[axis])
+    y = _quiet(run, rows, 1)
+    return y[np.arange(rows.shape[0]), where[axis]] if y.shape == rows.shape else np.empty(0)
 
 
 def _statistics(complex_: bool, omit: bool) -> Iterator[tuple[str, str, Callable[..., Array]]]:
@@ -170,7 +192,11 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
                     f"what is made of {name} along an axis",
                     {"function": function, "axis": f"along axis {axis}"},
                     lambda run=run, axis=axis: _quiet(run, wide, axis),
-                    terms=n,
+                    partial(_lines, run, wide, axis)
+                    if q.same_shape and q.expected.shape == x.shape
+                    else None,
+                    n,
+                    16,
                     fixes={"axis": f"axis={axis}"},
                 )
 
