@@ -22,6 +22,8 @@ LIMIT = 4 << 20
 DEEPEST = 32  # levels of tables and lists
 LONGEST = 200  # characters of a case's name
 TOP = {"about", "matlab", "python", "attrs", "inputs", "outputs", "scenario", "step", "case"}
+MATLAB = {"path", "class", "function", "new", "functions", "tree", "allow"}
+PYTHON = {"path", "target", "new", "targets"}
 CASE = {"name", "size", "attrs", "dtype", "scenario", "inputs", "outputs"}
 CASE |= {"refuses", "diverges", "no_derivative", "live"}
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
@@ -197,7 +199,7 @@ def _step(pair: dict[str, Any], side: str, where: str) -> Step | None:
 def _matlab_side(
     file: Path, told: dict[str, Any], known: dict[str, Any], steps: tuple[Step, ...]
 ) -> MatlabSide:
-    only(told, {"path", "class", "function", "new", "functions", "tree", "allow"}, "matlab")
+    only(told, MATLAB, "matlab")
     functions = _names_of_code(told)
     kinds = [kind for kind in ("class", "function") if kind in told]
     if len(kinds) != 1 and (kinds or not functions):
@@ -245,7 +247,7 @@ def _tree(file: Path, told: dict[str, Any]) -> Path | None:
 def _python_side(
     file: Path, told: dict[str, Any], known: dict[str, Any], steps: tuple[Step, ...]
 ) -> PythonSide:
-    only(told, {"path", "target", "new", "targets"}, "python")
+    only(told, PYTHON, "python")
     targets = table(told, "targets", "python: ")
     for name, value in targets.items():
         if not _is_code(name):

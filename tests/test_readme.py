@@ -132,9 +132,40 @@ def test_the_figures_of_the_pictures() -> None:
 
 
 def test_the_readme_names_every_key_of_a_case_file() -> None:
-    from pybn.case_file import CASE, TOP
-    from pybn.declare import CLOSE, TENSOR
+    from pybn.case_file import CASE, MATLAB, PYTHON, TOP
+    from pybn.declare import CLOSE, KEYS, TENSOR
+    from pybn.declare_values import CLASSES, FORMS, OUTPUT
     from pybn.draw import KINDS, OPTIONS
+    from pybn.values.texts import HOWS
 
-    told = set(re.findall(r"`(\w+)`", README)) | set(re.findall(r"`\[+(\w+)\]+`", README))
-    assert told >= {*TOP, *CASE, *TENSOR, *CLOSE, *OPTIONS, *KINDS}
+    told = set(re.findall(r"`\"?(\w+)\"?`", README)) | set(re.findall(r"`\[+(\w+)\]+`", README))
+    keys = set().union(*KEYS.values())
+    assert told >= {*TOP, *CASE, *MATLAB, *PYTHON, *TENSOR, *CLOSE, *OPTIONS, *KINDS, *keys, *HOWS, *OUTPUT}
+    forms = FORMS - {f"_{name}" for name in CLASSES if "int" in name} | {"_int8", "_uint64", "_size", "_imag"}
+    assert all(form in README for form in forms)
+
+
+def test_the_values_of_the_readme() -> None:
+    import tomllib
+
+    from pybn.declare_values import given
+    from pybn.values import Cell, StructArray, to_matlab
+
+    text = next(text for language, text in BLOCKS if language == "toml" and "_int32" in text)
+    told = tomllib.loads(text)["inputs"]
+    made = {name: to_matlab(given(name, own["value"])) for name, own in told.items()}
+    assert made["counts"].dtype == np.int32
+    assert made["column"].shape == (2, 1)
+    assert made["nothing"].shape == (0, 3)
+    assert isinstance(made["cells"], Cell)
+    assert isinstance(made["points"], StructArray)
+    assert isinstance(made["options"]["labels"], Cell)
+
+
+def test_the_steps_of_the_readme() -> None:
+    from pybn.step_parser import parse_step
+
+    text = next(text for language, text in BLOCKS if language == "text" and "y = f(x, 3" in text)
+    steps = [line.split("  ")[0] for line in text.splitlines()]
+    assert [parse_step(step).text for step in steps] == steps
+    assert len(steps) == 10
