@@ -240,6 +240,12 @@ CASES = {
         [("a, b = outs(x)", "a, b = outs_two(x)"), ("c = outs(b)", "c, _ = outs_two(b)")],
         f"a = {VALUE}\nc = {VALUE}", "x = { value = [2, 3] }", names=["a", "c"],
     ),
+    "a struct that changes later": Sketch(
+        [("s = outs({a: 1})", "s, _ = outs_two({a: 1})"), ("a = outs(s)", "a, _ = outs_two(s)"),
+         ("s2 = outs(s)", "s2 = change(s)"), ("b = s.a", "{a: b} = keep(s)")],
+        f"a = {VALUE}", names=["a.a"],
+        head=HEAD.replace("outs_two = ", "change = 'tree_port:change', keep = 'tree_port:keep', outs_two = "),
+    ),
     "nargout": Sketch(["a, _, n = outs(1)"], f"a = {VALUE}\nn = {VALUE}", names=["a", "n"]),
     "numbers that are printed": Sketch(
         ["said(3)"],
@@ -353,6 +359,16 @@ CASES = {
 }  # fmt: skip
 
 
+CHANGE = """
+
+def change(s):
+    s["a"] = np.float64(9)
+    return s
+
+
+def keep(s):
+    return s
+"""
 UNRECORDED = {
     "another message",
     "the right message, another identifier",
@@ -366,7 +382,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in TREE.items():
         (made / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
         (made / "tree" / name).write_text(text)
-    (made / "tree_port.py").write_text(f"{PORT}\n\ndef same(x):\n    return x, x\n")
+    (made / "tree_port.py").write_text(f"{PORT}\n\ndef same(x):\n    return x, x\n{CHANGE}")
     for name, sketch in CASES.items():
         (made / f"{name}.toml").write_text(sketch.text(name))
     return made

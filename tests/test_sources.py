@@ -11,7 +11,7 @@ import pytest
 from pybn.case import Case
 from pybn.errors import FileError
 from pybn.parity import find_cases
-from pybn.sources import used_files
+from pybn.sources import Seen, code_folders, used_files
 
 
 @pytest.fixture
@@ -133,3 +133,80 @@ def test_the_committed_cases(stem: str, files: list[str]) -> None:
     for case in find_cases():
         if case.stem == stem:
             assert [Path(name).name for name in used_files(case)] == files
+
+
+# Several functions, whole trees, data and compiled files.
+
+
+def used(case: Case, **side: object) -> list[str]:
+    return list(used_files(replace(case, matlab=replace(case.matlab, **side))))  # type: ignore[arg-type]
+
+
+def test_all_functions_and_all_parts_of_their_names_count(case: Case) -> None:
+    write(case, Layer="", first="helper", second="", helper="", unused="")
+    write(case, PLUSgeo__area="", PLUSgeo__other="")
+    found = used(case, functions=("first", "geo.area"))
+    assert found == ["../m/+geo/area.m", "../m/Layer.m", "../m/first.m", "../m/helper.m"]
+
+
+def test_the_folders_of_a_tree(case: Case) -> None:
+    tree = case.matlab.path[0]
+    write(
+        case,
+        Layer="inside deep hidden priv shown",
+        inside="",
+        a__deep="kept",
+        a__private__kept="",
+        a__b__shown="",
+    )
+    write(case, private__priv="", a__ATObj__Obj="")
+    (tree / ".git").mkdir()
+    (tree / ".git" / "hidden.m").write_text("")
+    assert used(case, path=(), tree=tree) == [
+        "../m/Layer.m",
+        "../m/a/b/shown.m",
+        "../m/a/deep.m",
+        "../m/a/private/kept.m",
+        "../m/inside.m",
+        "../m/private/priv.m",
+    ]
+    assert [str(folder.relative_to(tree)) for folder in code_folders(tree)] == [".", "a", "a/b"]
+    assert code_folders(None) == []
+
+
+def test_data_and_compiled_files(case: Case) -> None:
+    folder = case.matlab.path[0]
+    write(
+        case,
+        Layer="load('weights'); fast(1); t = fopen(\"tables/t.csv\"); sprintf('%d.csv'); q = 'q.txt'; load other.mat",
+    )
+    (folder / "tables").mkdir()
+    for name in (
+        "weights.mat",
+        "fast.mexa64",
+        "tables/t.csv",
+        "q.txt",
+        "other.mat",
+        "unused.mat",
+        "unused.mexw64",
+        "%d.csv",
+    ):
+        (folder / name).write_bytes(name.encode())
+    found = used_files(case)
+    assert list(found) == [
+        f"../m/{n}" for n in ("Layer.m", "fast.mexa64", "other.mat", "q.txt", "tables/t.csv", "weights.mat")
+    ]
+    assert found["../m/q.txt"] == hashlib.sha256(b"q.txt").hexdigest()
+    (folder / "tables" / "t.csv").write_bytes(b"changed")
+    assert used_files(case)["../m/tables/t.csv"] != found["../m/tables/t.csv"]
+    write(case, Layer="t = '/etc/hostname.txt'; u = '../m/q.txt'; v = '..\\m\\q.txt'")
+    assert list(used_files(case)) == ["../m/Layer.m", "../m/q.txt"]
+
+
+def test_what_was_seen_is_kept_apart_by_tree_and_functions(case: Case) -> None:
+    write(case, Layer="", first="")
+    seen: Seen = {}
+    assert list(used_files(case, seen)) == ["../m/Layer.m"]
+    more = replace(case, matlab=replace(case.matlab, functions=("first",)))
+    assert list(used_files(more, seen)) == ["../m/Layer.m", "../m/first.m"]
+    assert len(seen) == 2
