@@ -329,6 +329,10 @@ CASES = {
         [("a, b = outs(x)", "b, a = outs_two(x)")], f"a = {VALUE}\nb = {VALUE}", "x = { value = 2 }",
         "diverges = { because = 'they have it the other way', outputs = ['a'] }", agrees=False,
     ),
+    "only one of two diverges": Sketch(
+        [("a, b = outs(x)", "_, a = outs_two(x)"), ("b = outs(1)", "b = neg(-1)")], f"a = {VALUE}\nb = {VALUE}",
+        "x = { value = 2 }", "diverges = { because = 'so', outputs = ['a', 'b'] }", agrees=False,
+    ),
     "nothing diverges": Sketch(
         ["a, _, n = outs(x)"], f"a = {VALUE}\nn = {VALUE}", "x = { value = 2 }",
         "diverges = { because = 'it did once', outputs = ['n'] }", agrees=False,
@@ -444,6 +448,7 @@ def test_divergences_are_told(live: dict[str, Result]) -> None:
         Status.DIFFERS, "b must not differ; a alone is declared to diverge: they have it the other way")  # fmt: skip
     assert told["nothing diverges"] == (
         Status.DIFFERS, "n agrees, but is declared to diverge: it did once")  # fmt: skip
+    assert told["only one of two diverges"] == (Status.DIFFERS, "b agrees, but is declared to diverge: so")
     assert told["Python alone should fail"] == (
         Status.DIFFERS,
         "obtained: answers, but is declared to diverge with the error 'ZeroDivisionError': MATLAB has Inf",

@@ -183,9 +183,7 @@ def _snapshot(value: Any) -> Any:
     """Copy an answer, so that a later step that changes it in place does not change what was taken."""
     try:
         return deepcopy(value)
-    except (
-        Exception
-    ):  # what cannot be copied, a generator for one, is no answer either; the comparison says so
+    except Exception:  # what cannot be copied, a generator, is no answer either: the comparison says so
         return value
 
 
