@@ -7,6 +7,7 @@ from typing import Literal
 
 SILENT: Literal["silently wrong"] = "silently wrong"
 CANNOT: Literal["cannot run"] = "cannot run"
+OTHER: Literal["other than MATLAB"] = "other than MATLAB"  # said, and never refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Trouble:
     why: str
     fix: str
     rule: str
-    kind: Literal["silently wrong", "cannot run"]
+    kind: Literal["silently wrong", "cannot run", "other than MATLAB"]
 
 
 @dataclass(frozen=True, slots=True)
