@@ -18,8 +18,9 @@ from pybn.staging.stand_ins import stand_ins
 from pybn.staging.tree import Tree, packages
 
 MISSING, BASE = "missing-function", "missing-class"
+NOWHERE = "neither assigned here nor a function of Octave or the tree"
 RULES = {MISSING: "a function that Octave lacks", BASE: "a base class that Octave lacks"}
-OWN = "put a {0}.m in the tree that does the same, or keep the call out of what a case needs"
+OWN = "put a function of that name in the tree that does the same, or keep the call out of what a case needs"
 _HAD: WeakKeyDictionary[Tree, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -44,20 +45,28 @@ def troubles(source: Source, tree: Tree) -> Iterator[Trouble]:
 
 def _missing(source: Source, line: int, name: str) -> Trouble:
     """Make the trouble of a name, with what is known of it."""
-    why, fix = "", OWN.format(name.rpartition(".")[2])
+    why, fix = "", OWN
     for known in (name, *(f"{name[:at]}." for at in range(len(name), 0, -1) if name[at : at + 1] == ".")):
         if known in advice():
             why, fix = advice()[known]
             break
     product = toolboxes().get(name, "")
     if not why and product:
-        of = "MATLAB" if product == "MATLAB" else f"MATLAB's {product}"
-        why = f"{name} is of {of}, and Octave has none"
-    elif not why:
-        why = f"{name} is neither assigned here nor a function of Octave or the tree"
-    elif not why.startswith(name):
-        why = f"{name}: {why}"
-    return source.trouble(line, why, fix, MISSING, CANNOT)
+        why = f"of {'MATLAB' if product == 'MATLAB' else f'the {product}'}, which Octave lacks"
+    why = why or NOWHERE
+    return source.trouble(line, f"{name}: {why}", fix, MISSING, CANNOT)
+
+
+def called(source: Source, tree: Tree) -> set[str]:
+    """Return the stand-ins of ours that a file calls."""
+    known = stand_ins().keys() - _had(tree)
+    if not known & source.words:
+        return set()
+    used = {
+        source.tokens[i].text for i, s in _used(source) if s is None or source.tokens[i].text not in s.names
+    }
+    told = source.outline.class_
+    return known & (used | {base.partition(".")[0] for base in (told.bases if told is not None else ())})
 
 
 def _used(source: Source) -> Iterator[tuple[int, Scope | None]]:
@@ -165,5 +174,10 @@ def _bases(source: Source, tree: Tree) -> Iterator[Trouble]:
         ):
             continue
         trouble = _missing(source, told.line if told else 1, base)
-        why = trouble.why.replace("neither assigned here nor a function", "no class")
-        yield replace(trouble, why=why, rule=BASE)
+        why = trouble.why.replace(NOWHERE, "no class of Octave or the tree")
+        fix = (
+            "put a class of that name in the tree, or build on another"
+            if NOWHERE in trouble.why
+            else trouble.fix
+        )
+        yield replace(trouble, why=why, fix=fix, rule=BASE)

@@ -52,12 +52,11 @@ def _first(source: Source, names: frozenset[str], rule: str) -> Iterator[Trouble
                 used.setdefault(token.text, token.line)
     if not used:
         return
-    told = ", ".join(list(used)[:4]) + (" and more" if len(used) > 4 else "")
     if rule == DRAWING:
-        why = f"{told}: Octave fails here where it has no graphics toolkit, as without a screen"
+        why = "Octave draws only where it has a graphics toolkit, and fails elsewhere, as without a screen"
         fix = "keep drawing out of what a case calls: a function of its own for the numbers"
     else:
-        why = f"{told}: nobody is there to answer"
+        why = "nobody is there to answer"
         fix = "take the answer as an argument"
     yield source.trouble(min(used.values()), why, fix, rule, CANNOT)
 

@@ -1,0 +1,172 @@
+"""What `pybn stage` and `pybn doctor TREE` print: what of a tree runs, what is rewritten, refused, cannot run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import pybn
+from pybn.report.fold import folded
+from pybn.report.style import SCHEMA, Style, printable
+from pybn.staging import CANNOT, SILENT, Plan, Rewrite, Trouble, report
+from pybn.staging.binaries import binaries
+from pybn.staging.findings import OTHER
+from pybn.staging.troubles_functions import called
+
+SHOWN = 4  # places of one kind that are listed
+WIDTH = 100  # where the output is no terminal
+
+
+def staging_page(plan: Plan, style: Style, *, verbose: bool = False) -> str:
+    """Return the page: how many files run, then each thing that is rewritten, refused or cannot run, and what to do."""
+    troubles = [*plan.troubles, *binaries(plan)]
+    lines = [*_counts(plan, troubles, style)]
+    lines += _rewrites(plan.rewrites, style, verbose)
+    lines += _section("silently wrong in Octave, refused", "bad", _of(troubles, SILENT), style, verbose)
+    lines += _section("cannot run", "warn", _of(troubles, CANNOT), style, verbose)
+    lines += _section("other than MATLAB, not refused", "dim", _of(troubles, OTHER), style, verbose)
+    if used := _stand_ins(plan):
+        lines += [
+            "",
+            style.paint("stand-ins of ours that it calls, for what Octave lacks", "bold"),
+            f"  {used}",
+        ]
+    if plan.left_out:
+        lines += ["", style.paint("not in the copy", "bold")]
+        lines += [f"  {printable(each.where)}: {each.why}" for each in _some(plan.left_out, verbose)]
+        lines += _more(plan.left_out, verbose)
+    if verbose:
+        lines += ["", style.paint("as it is", "bold")]
+        lines += [f"  {printable(file)}" for file in _as_it_is(plan, troubles)]
+    return "\n".join(folded(lines, style.columns or WIDTH)) + "\n"
+
+
+def staging_json(job: str, plan: Plan, **told: object) -> dict[str, Any]:
+    """Return the same as JSON data; `told` is added to it."""
+    said = report(plan)
+    said.pop("pybn-staging")
+    said["troubles"] = [*said["troubles"], *(_trouble(each) for each in binaries(plan))]  # type: ignore[misc]
+    head = {"schema": SCHEMA, "pybn": pybn.__version__, "job": job, **told}
+    counts = {
+        "files": len(plan.tree.places),
+        "as it is": len(_as_it_is(plan, [*plan.troubles, *binaries(plan)])),
+        "refused": len(plan.refused),
+    }
+    return head | {"counts": counts} | said
+
+
+def _trouble(each: Trouble) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in Trouble.__slots__}
+
+
+def _of(troubles: Iterable[Trouble], kind: str) -> list[Trouble]:
+    return [each for each in troubles if each.kind == kind]
+
+
+def _as_it_is(plan: Plan, troubles: Iterable[Trouble]) -> list[str]:
+    """Return the .m files of which nothing is to be said but that numbers may be drawn otherwise."""
+    told = {each.file for each in troubles if each.kind != OTHER} | {each.file for each in plan.rewrites}
+    return [where for where in plan.tree.places if where not in told]
+
+
+def _counts(plan: Plan, troubles: Sequence[Trouble], style: Style) -> Iterator[str]:
+    """Say how many files there are of each sort; one that is of two sorts counts for the worse."""
+    total = len(plan.tree.places)
+    refused = {each.file for each in _of(troubles, SILENT)}
+    broken = {each.file for each in _of(troubles, CANNOT)} - refused
+    changed = {each.file for each in plan.rewrites} - refused - broken
+    yield style.paint(
+        f"{printable(os.fspath(plan.base))}: {total} file{'s' * (total != 1)} of MATLAB code", "bold"
+    )
+    sorts = (
+        ("run as they are", len(_as_it_is(plan, troubles)), "good"),
+        ("run rewritten", len(changed), "good"),
+        ("refused: Octave would get something silently wrong", len(refused), "bad"),
+        ("have lines that cannot run", len(broken), "warn"),
+    )
+    for words, count, colour in sorts:
+        if count or colour == "good":
+            yield style.paint(f"  {count:5d}", colour) + f"  {words}"
+
+
+def _rewrites(rewrites: Sequence[Rewrite], style: Style, verbose: bool) -> Iterator[str]:
+    """Show what is rewritten, rule by rule, each with its reason and the lines before and after."""
+    if not rewrites:
+        return
+    lines = "1 line" if len(rewrites) == 1 else f"{len(rewrites)} lines"
+    yield from [
+        "",
+        style.paint("rewritten", "bold") + style.paint(f"  {lines}; no arithmetic, no line moved", "dim"),
+    ]
+    for rule, group in groupby(sorted(rewrites, key=lambda r: r.rule), lambda r: r.rule):
+        same = list(group)
+        yield f"  {style.paint(rule, 'good')}  {printable(same[0].why)}"
+        for each in _some(same, verbose):
+            if each.line:
+                yield f"    {printable(each.file)}:{each.line}"
+                yield style.paint(f"      - {_short(each.before)}", "dim")
+                yield f"      + {_short(each.after)}"
+            else:
+                yield f"    {printable(each.before)} -> {printable(each.after)}"
+        yield from _more(same, verbose, "    ")
+
+
+def _section(
+    title: str, colour: str, troubles: Sequence[Trouble], style: Style, verbose: bool
+) -> Iterator[str]:
+    """Show troubles: what each is and where, those of one reason together, and what to do."""
+    if not troubles:
+        return
+    yield from ["", style.paint(title, "bold")]
+    counts = Counter(each.rule for each in troubles)
+    in_order = sorted(troubles, key=lambda t: (-counts[t.rule], t.rule, _reason(t)))
+    for (rule, why, fix), group in groupby(in_order, lambda t: (t.rule, *_reason(t))):
+        same = list(group)
+        names = list(dict.fromkeys(each.why[: -len(why)] for each in same))
+        yield f"  {style.paint(rule, colour)}  {printable(_joined(names))}{printable(why)}"
+        for each in _some(same, verbose):
+            yield f"    {printable(each.file)}{f':{each.line}' if each.line else ''}"
+            if each.text:
+                yield style.paint(f"      {_short(each.text)}", "dim")
+        yield from _more(same, verbose, "    ")
+        yield f"    {style.paint('do', 'good')}: {printable(fix)}"
+    if troubles[0].kind == SILENT:
+        yield f"  to accept what a rule names: --allow {in_order[0].rule}"
+
+
+def _reason(trouble: Trouble) -> tuple[str, str]:
+    """Return why and what to do, less the name before a colon: what is the same of many names is said once."""
+    name, colon, why = trouble.why.partition(": ")
+    plain = colon and re.fullmatch(r"[\w.]+", name)
+    return (why if plain else trouble.why), trouble.fix
+
+
+def _joined(names: Sequence[str]) -> str:
+    bare = [name.removesuffix(": ") for name in names if name]
+    return f"{', '.join(bare)}: " if bare else ""
+
+
+def _some(items: Sequence[Any], verbose: bool) -> Sequence[Any]:
+    return items if verbose or len(items) <= SHOWN + 1 else items[:SHOWN]
+
+
+def _more(items: Sequence[Any], verbose: bool, indent: str = "  ") -> list[str]:
+    rest = len(items) - len(_some(items, verbose))
+    return [f"{indent}and {rest} more; -v lists all"] if rest else []
+
+
+def _short(text: str) -> str:
+    """Return a line of code, its middle left out where it is long."""
+    text = " ".join(printable(text).split())
+    return text if len(text) <= 160 else f"{text[:110]} ... {text[-40:]}"
+
+
+def _stand_ins(plan: Plan) -> str:
+    """Return the stand-ins that the copy calls, those in rewritten lines among them."""
+    used = {name for source in plan.tree.sources for name in called(source, plan.tree)}
+    used |= {word for each in plan.rewrites for word in re.findall(r"pybn_\w+", each.after)}
+    return ", ".join(sorted(used & set(plan.stand_ins), key=str.lower))
