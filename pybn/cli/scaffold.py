@@ -46,11 +46,13 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
+    from pybn.report import printable
     from pybn.scaffold import scaffold
 
     written = scaffold(options.file, options.out, options.python, port=options.port, force=options.force)
     for path in written.files:
-        sys.stdout.write(f"{path}\n")
+        sys.stdout.write(f"{printable(str(path))}\n")
     for note in written.notes:
-        sys.stderr.write(f"{note}\n")
+        sys.stderr.write(f"{printable(note)}\n")
+    sys.stderr.write(f"next: pybn record {written.files[0]}, then pybn parity {written.files[0]}\n")
     return AGREE

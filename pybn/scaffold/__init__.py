@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pybn.case_file import DOTTED
@@ -58,7 +58,7 @@ def scaffold(
             place, draft, target, kind, about, {where[0]: _relative(where[1], case_file.parent)}
         )
     }
-    if port and not target.found:
+    if made:
         files[case_file.parent / f"{target.module}.py"] = stub(
             target, signatures, about, is_class=kind == "class"
         )

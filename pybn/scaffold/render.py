@@ -77,14 +77,15 @@ def _declared(tensor: Argument) -> dict[str, Any]:
     return table | {"draw": drawn}
 
 
+TELL = """\
+# kind = "value" takes whatever is returned. A tensor may be declared instead, as axes = "A B":
+# then its shape is checked, and python = "B A" says that the port has its axes in another order.
+# How close it must be: ulp, ulp_of_max, rtol or atol, with because = "..."; to the last bit
+# where nothing is said."""
+
+
 def _outputs(draft: Draft) -> Iterator[str]:
-    yield comment(
-        'A value may be anything. axes = "A B" instead of kind declares a tensor, whose shape is checked then.'
-    )
-    yield comment(
-        'How close: ulp, ulp_of_max, rtol or atol, with because = "..."; equal to the last bit if nothing is said.'
-    )
-    yield "[outputs]"
+    yield from [TELL, "[outputs]"]
     yield from (f"{key(name)} = {inline({'kind': kind})}" for name, kind in draft.outputs.items())
     yield ""
 
