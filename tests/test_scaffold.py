@@ -267,7 +267,7 @@ def test_the_target_is_found_in_a_module_that_is_never_run(tmp_path: Path) -> No
     (tmp_path / "not a name.py").write_text("def smooth(x, k):\n    return x\n")
     [case_file] = scaffold(tmp_path / "smooth.m").files
     assert tomllib.loads(case_file.read_text())["python"]["target"] == "other:smooth"
-    assert "port" not in case_file.read_text()
+    assert "fill in: module" not in case_file.read_text()
 
 
 def test_a_port_is_written_to_fill_in(tmp_path: Path) -> None:

@@ -53,15 +53,14 @@ def scaffold(
     around = tree_around(place, called_names(all_tokens))
     where = ("path", place.root) if around is None else ("tree", around)
     kind = "class" if found.class_ else "function"
+    folders = {where[0]: _relative(where[1], case_file.parent)}
+    made = port and not target.found
     files = {
-        case_file: render(
-            place, draft, target, kind, about, {where[0]: _relative(where[1], case_file.parent)}
-        )
+        case_file: render(place, draft, replace(target, found=target.found or made), kind, about, folders)
     }
     if made:
-        files[case_file.parent / f"{target.module}.py"] = stub(
-            target, signatures, about, is_class=kind == "class"
-        )
+        module = case_file.parent / f"{target.module}.py"
+        files[module] = stub(target, signatures, about, is_class=kind == "class")
     _write(files, force=force)
     return Written(tuple(files), tuple(draft.notes))
 
