@@ -171,7 +171,7 @@ CHANGES: dict[str, Callable[[Draw, Array, str], Array]] = {
     "times 1.37": _of(lambda x: x * 1.37),
     "plus 0.731": _of(lambda x: x + 0.731),
     "times 1.37 plus 0.2": _of(lambda x: x * 1.37 + 0.2),
-    "squared": _of(lambda x: x * x),
+    "a parabola of": _of(lambda x: x + 0.3 * x * x),
     "power 1.3": _of(lambda x: np.sign(x) * np.abs(x) ** 1.3),
     "sine of": _of(np.sin),
     "clipped": _of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +19,11 @@ from mismatches import mismatch
 from octave_cases import make_job
 from planted_mistakes import planted
 
-from pybn.compare import Tolerance, compare_tensor
+from pybn.compare import EXACT, Tolerance, compare_tensor
 from pybn.diagnosis import NONE_FITS, Patience, diagnose, diagnose_case
+from pybn.diagnosis.candidate import reconciles
+from pybn.diagnosis.families import TIERS
+from pybn.diagnosis.question import question
 from pybn.engines.octave import OctaveEngine
 from pybn.errors import PybnError
 
@@ -219,6 +223,24 @@ def test_patience_ends() -> None:
 
 
 # It is total, and bounded.
+
+
+def test_no_family_fails_silently() -> None:
+    """What a family raises is caught, and would hide all that it knows."""
+    questions = [(m.expected, m.obtained, m.inputs, m.attrs) for m in map(mismatch, RANDOM[:60])]
+    for each, _, port, _ in MISTAKES[::3]:
+        given_ = each.arguments()
+        wrong = np.asarray(port(**given_) if "adam" in each.function else port(*given_.values()))
+        questions.append((np.asarray(each.right(*given_.values())), wrong, each.inputs, each.attrs))
+    for expected, obtained, inputs, attrs in questions:
+        q = question(expected, obtained, inputs, attrs, EXACT, ())
+        if q is not None and q.expected.size and q.obtained.size:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for family in (each for tier in TIERS for each in tier):
+                    for candidate in family.candidates(q):
+                        reconciles(candidate, q)
+
 
 DTYPES = [
     np.bool_,

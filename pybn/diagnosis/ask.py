@@ -62,7 +62,7 @@ def _told(q: Question, found: Sequence[Candidate]) -> Diagnosis:
     others = {
         each.sentence: None
         for each in sorted(found, key=lambda each: each.cost)
-        if each.name != best.name and each.cost <= best.cost + 1
+        if each.name != best.name and each.cost <= best.cost + 0.75
     }
     sentence = best.sentence
     if best.name not in ("dtype", "single precision") and q.expected.dtype != q.obtained.dtype:

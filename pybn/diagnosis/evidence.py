@@ -75,13 +75,15 @@ def computed_bits(q: Question, left: float) -> float:
 
 
 def content_bits(x: Array, each: float) -> float:
-    """Return what it takes to tell these numbers, in bits, a number that has not been told yet taking `each`."""
+    """Return what it takes to tell these numbers, in bits: `each` for one that is new, little for 0."""
     values = sampled(x)
     if not values.size:
         return 0.0
-    counts = np.unique(values, return_counts=True)[1]
+    distinct, counts = np.unique(values, return_counts=True)
     shares = counts / values.size
-    told = -float((counts * np.log2(shares)).sum()) + each * counts.size
+    told = -float((counts * np.log2(shares)).sum()) + sum(
+        min(each, 2.0) if v == 0 else each for v in distinct
+    )
     return min(each * values.size, told)
 
 

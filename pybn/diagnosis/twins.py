@@ -130,11 +130,18 @@ def _slack(formula: Formula) -> float:
 
 
 def gives(formula: Formula, q: Question, answer: Array) -> bool:
-    """Tell whether a formula gives this side of the question."""
+    """Tell whether a formula gives this side of the question; one that these values are not for does not."""
+    try:
+        return _gives(formula, q, answer)
+    except (ArithmeticError, ValueError, TypeError, IndexError):
+        return False
+
+
+def _gives(formula: Formula, q: Question, answer: Array) -> bool:
     close = q.tolerance
     far = max(_slack(formula), close.ulp, close.ulp_of_max) * q.step
     far = min(max(far, close.atol + close.rtol * q.largest), q.between * FINE)
-    if formula.at is not None:
+    if formula.at is not None and answer.ndim:
         where = np.unravel_index(
             np.linspace(0, answer.size - 1, min(formula.points, answer.size)).astype(np.intp), answer.shape
         )

@@ -6,12 +6,14 @@ Those of a later tier are asked only where none of the earlier ones reconciles b
 from __future__ import annotations
 
 from pybn.diagnosis.families import (
+    along,
     axes,
     both,
     constants,
     convolve,
     elementwise,
     geometry,
+    guesses,
     missing,
     moving,
     normalise,
@@ -23,6 +25,7 @@ from pybn.diagnosis.families import (
     precision,
     products,
     rounding,
+    sequences,
     shape,
     spectral,
     statistics,
@@ -30,7 +33,20 @@ from pybn.diagnosis.families import (
 
 TIERS = (
     (shape, axes, order, parts, missing, precision),
-    (statistics, elementwise, rounding, moving, normalise, products, convolve, spectral, optimiser, geometry),
-    (constants, ordering, operands),
-    (both,),
+    (
+        *(
+            statistics,
+            along,
+            elementwise,
+            rounding,
+            moving,
+            normalise,
+            products,
+            convolve,
+            spectral,
+            sequences,
+        ),
+        *(optimiser, geometry, constants, ordering, operands),
+    ),
+    (guesses, both),
 )

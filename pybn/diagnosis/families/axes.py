@@ -80,14 +80,16 @@ def _flipped(q: Question) -> Iterator[Candidate]:
     for many in range(1, len(axes) + 1):
         for group in combinations(axes, many):
             told = " and ".join(q.axis(k) for k in group)
-            kernel = ": a kernel that is flipped, convolution for correlation?" if many > 1 else ""
+            kernel = (
+                ", turned by 180 degrees: a flipped kernel, convolution for correlation?" if many > 1 else ""
+            )
             what = group[0] if many == 1 else group
             yield Candidate(
                 "flipped axes",
                 f"obtained is expected reversed along {told}{kernel}",
                 f"np.flip(answer, axis={what}), or reverse what it is computed from",
                 partial(np.flip, q.expected, group),
-                float(many - 1) * 1.5,
+                -2.0 if q.expected.ndim == 1 else float(many - 1) * 1.5,
             )
 
 
@@ -136,7 +138,7 @@ def _shifted(q: Question) -> Iterator[Candidate]:
             if n <= abs(by) + 1:
                 continue
             for fill in ("zeros", "edge", "nan"):
-                if fill == "nan" and q.obtained.dtype.kind not in "fc":
+                if fill == "nan" and (q.obtained.dtype.kind not in "fc" or q.expected.dtype.kind not in "fc"):
                     continue
                 told = {"zeros": "zeros", "edge": "the edge repeated", "nan": "NaN"}[fill]
                 yield Candidate(

@@ -14,7 +14,7 @@ from pybn.diagnosis.families import constants
 from pybn.diagnosis.families.axes import orders
 from pybn.diagnosis.question import Question
 
-LARGEST = 1 << 21
+LARGEST = 1 << 18
 PAID = 6.0  # bits: that there are two
 
 

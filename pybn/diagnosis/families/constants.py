@@ -11,7 +11,7 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.arrays import reals, sampled, top
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.evidence import ARITHMETIC, allowed
+from pybn.diagnosis.evidence import ARITHMETIC, allowed, chosen_bits
 from pybn.diagnosis.families.order import whole
 from pybn.diagnosis.question import Question
 
@@ -23,6 +23,9 @@ WELL_KNOWN = {
     10.0: "10",
     100.0: "100",
     1000.0: "1000",
+    360.0: "360",
+    256 / 255: "(256 / 255), of a range of 8 bits",
+    32768 / 32767: "(32768 / 32767), of a range of 16 bits",
     255.0: "255, the range of uint8",
     256.0: "256",
     math.pi: "pi",
@@ -43,6 +46,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
         return
     yield from _plain(q)
     yield from _index_base(q)
+    yield from _functions(q)
     yield from factor_candidates(q)
 
 
@@ -54,6 +58,7 @@ def _plain(q: Question) -> Iterator[Candidate]:
             "obtained is expected with the other sign",
             "negate the port's answer: a minus is lost, or a difference is taken the other way round",
             lambda: -x,
+            -1.5,
             slack=ARITHMETIC,
             kind="computed",
         )
@@ -63,6 +68,7 @@ def _plain(q: Question) -> Iterator[Candidate]:
             "obtained is the complex conjugate of expected: MATLAB's ' conjugates, .' and NumPy's .T do not",
             "np.conj(answer), or .conj().T where MATLAB has '",
             lambda: np.conj(x),
+            -1.5,
             slack=ARITHMETIC,
             kind="computed",
         )
@@ -103,10 +109,54 @@ def _plain(q: Question) -> Iterator[Candidate]:
         )
 
 
+def _functions(q: Question) -> Iterator[Candidate]:
+    """Yield a function that is applied once too often, or not at all: a root, a logarithm, a reciprocal."""
+    x = q.expected
+    if x.dtype.kind != "f":
+        return
+    for told, fix, make in (
+        ("the square of expected", "take the root, or do not square", np.square),
+        ("the root of expected", "do not take the root, or square", np.sqrt),
+        ("the reciprocal of expected", "divide the other way round", np.reciprocal),
+        ("the exponential of expected", "take the logarithm, or leave out np.exp", np.exp),
+        ("the logarithm of expected", "leave out np.log, or take np.exp", np.log),
+        ("10 log10 of expected", "leave out the decibels", lambda v: 10 * np.log10(v)),
+        ("20 log10 of expected", "leave out the decibels", lambda v: 20 * np.log10(v)),
+    ):
+        yield Candidate(
+            "a function more or less",
+            f"obtained is {told}",
+            fix,
+            partial(make, x),
+            1.5,
+            ARITHMETIC,
+            "computed",
+        )
+    below = x < 0
+    yield Candidate(
+        "a function more or less",
+        "obtained is expected with 0 for what is negative",
+        "leave out np.maximum(y, 0)",
+        lambda: np.where(below, 0, x),
+        0.0,
+        bits=chosen_bits(int((x != 0).sum()), int(below.sum())),
+    )
+    negative = q.obtained < 0
+    if bool(np.all(x[negative] == 0)):
+        yield Candidate(
+            "a function more or less",
+            "expected is obtained with 0 for what is negative: the rectifier is left out",
+            "return np.maximum(y, 0)",
+            lambda: np.where(negative, q.obtained, x),
+            0.0,
+            bits=chosen_bits(int((q.obtained != 0).sum()), int(negative.sum())),
+        )
+
+
 def _index_base(q: Question) -> Iterator[Candidate]:
     """Yield indices that count from the other base: whole numbers that all differ by one."""
     found, other = whole(q.expected), whole(q.obtained)
-    if found is None or other is None or q.expected.dtype.kind == "b":
+    if found is None or other is None or min(found.min(), other.min()) < 0:
         return
     for by, words, fix in (
         (
@@ -177,7 +227,7 @@ def meanings(q: Question) -> Iterator[tuple[str, float, str, str, float]]:
             ),
             ((n - 1) / n, f"{n - 1} / {n}", "N is divided by where N-1 is meant: ddof=1"),
         ):
-            yield "N-1 for N", value, f"{words}, where {n} is {told}", ddof, 0.0
+            yield "N-1 for N", value, f"{words}, where {n} is {told}", ddof, 0.25
             root = math.sqrt(value)
             yield "N-1 for N", root, f"sqrt({words}), where {n} is {told}", ddof, 0.5
     for n, told in q.sizes.items():
@@ -229,4 +279,10 @@ def _of_attribute(name: str, a: float) -> Iterator[tuple[str, float, str, str, f
             forms += [(1 / power, f"1 / (1 - {name}^{t})", f"multiply by (1 - {name}**{t})")]
     for value, told, fix in forms:
         if abs(value - 1) > 1e-9:
-            yield "a factor of an attribute", value, told, fix, 0.5
+            yield (
+                "a factor of an attribute",
+                value,
+                told,
+                fix,
+                0.0 if "^" not in told and "/ (" not in told else 0.5,
+            )

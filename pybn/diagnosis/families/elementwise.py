@@ -122,15 +122,16 @@ _UNITS = {"unit": "np.deg2rad(x) or np.rad2deg(x): NumPy's functions take radian
 
 
 def _rounded(n: str, x: Array) -> Iterator[Formula]:
-    for mode, f in MODES.items():
-        yield Formula(
-            f"{n} in whole numbers",
-            {"mode": mode},
-            lambda f=f: f(x),
-            fixes={
-                "mode": "MATLAB's round is np.sign(x) * np.floor(np.abs(x) + 0.5); np.round rounds half to even"
-            },
-        )
+    for k in range(4):
+        for mode, f in MODES.items():
+            yield Formula(
+                f"{n} in whole numbers" if k == 0 else f"{n} to {k} decimals",
+                {"mode": mode},
+                lambda f=f, s=10.0**k: f(x * s) / s,
+                fixes={
+                    "mode": "MATLAB's round is np.sign(x) * np.floor(np.abs(x) + 0.5), np.round rounds half to even"
+                },
+            )
 
 
 def _paired(q: Question, n: str, m: str, a: Any, b: Any) -> Iterator[Formula]:
@@ -144,7 +145,7 @@ def _paired(q: Question, n: str, m: str, a: Any, b: Any) -> Iterator[Formula]:
                     f"a function of {n} and {m}",
                     {"function": f"takes {told}", "operands": order},
                     lambda f=f, u=first, v=second: f(u, v),
-                    fixes={"function": f"{told}, as expected: {_FIX.get(told, 'change the function')}"},
+                    fixes={"function": f"take the {told}" + (f": {_FIX[told]}" if told in _FIX else "")},
                 )
         return
 
@@ -155,7 +156,9 @@ _FIX = {
     "atan2": "np.arctan2(y, x)",
     "maximum, NaN ignored": "np.fmax",
     "minimum, NaN ignored": "np.fmin",
-    "quotient": "/ for //",
+    "quotient": "/, not //",
+    "rounded-down quotient": "a // b",
+    "truncated quotient": "np.trunc(a / b), as fix and idivide",
 }
 
 

@@ -99,6 +99,10 @@ def _known(q: Question) -> dict[str, Array]:
     return found | {n: np.asarray(v) for n, v in q.scalars.items()}
 
 
+def _shaped(y: Array, q: Question) -> Array:
+    return y.reshape(q.expected.shape) if y.size == q.expected.size else np.asarray(y)
+
+
 def _coordinates(q: Question) -> Iterator[Formula]:
     known = _known(q) | {"1": np.asarray(1.0)}
     for a, e, r in permutations(known, 3):
@@ -116,8 +120,8 @@ def _coordinates(q: Question) -> Iterator[Formula]:
                             "unit": unit,
                             "operands": f"takes {a} for the azimuth, {e} for the other angle and {r} for the radius",
                         },
-                        lambda f=f, a=a, e=e, r=r, k=factor: f(known[a] * k, known[e] * k, known[r]).reshape(
-                            q.expected.shape
+                        lambda f=f, a=a, e=e, r=r, k=factor: _shaped(
+                            f(known[a] * k, known[e] * k, known[r]), q
                         ),
                         fixes=UNIT
                         | {
@@ -141,9 +145,7 @@ def _distances(q: Question) -> Iterator[Formula]:
                 yield Formula(
                     f"the distance on a sphere, of {', '.join(group)}",
                     {"unit": unit, "earth": earth},
-                    lambda g=group, k=factor, r=radius: (
-                        haversine(*(known[n] * k for n in g)).reshape(q.expected.shape) * r
-                    ),
+                    lambda g=group, k=factor, r=radius: _shaped(haversine(*(known[n] * k for n in g)) * r, q),
                     terms=1024,
                     fixes=UNIT,
                 )

@@ -25,6 +25,8 @@ def candidates(q: Question) -> Iterator[Candidate]:
         for along, v in _fitting(x, e):
             fit = f"{name}{along}"
             yield from _terms(q, fit, v.astype(np.result_type(v, e.dtype)))
+            for label, a in list(q.scalars.items())[:4]:
+                yield from list(_terms(q, f"{label} * {fit}", a * v))[:4]
         if x.size == e.size and [n for n in x.shape if n > 1] == [n for n in e.shape if n > 1]:
             yield from _same_size(q, name, x.reshape(e.shape))
     for name, a in q.scalars.items():
@@ -96,7 +98,7 @@ def _same_size(q: Question, name: str, x: Array) -> Iterator[Candidate]:
         f"obtained is the input {name} itself",
         "return what was computed: is the answer assigned, or the wrong variable returned?",
         lambda: x,
-        0.0,
+        1.0,
         1.0,
         "computed",
     )

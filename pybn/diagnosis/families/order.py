@@ -10,7 +10,7 @@ import numpy as np
 
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.question import Question
+from pybn.diagnosis.question import Question, alike
 
 MOST = 40  # shapes that are tried
 
@@ -18,7 +18,8 @@ MOST = 40  # shapes that are tried
 def candidates(q: Question) -> Iterator[Candidate]:
     """Yield reshapes in the other order, axes flattened in another order, and linear indices of the other order."""
     if q.expected.size > 3 and q.expected.ndim and q.rearranged:
-        yield from _reshaped(q)
+        if not alike(q.expected.shape, q.obtained.shape) or q.same_shape:
+            yield from _reshaped(q)
         yield from _flattened(q)
     if q.same_shape:
         yield from _linear(q)
@@ -27,8 +28,12 @@ def candidates(q: Question) -> Iterator[Candidate]:
 
 def _reshaped(q: Question) -> Iterator[Candidate]:
     """Yield what comes of reading the same source in the other order: flat(expected) is read back by its shape."""
-    for k, shape in enumerate(_sources(q, q.expected.size)):
-        known = any(x.shape == shape for x in q.inputs.values())
+    yield from reshaped(q, _sources(q, q.expected.size), 0.0)
+
+
+def reshaped(q: Question, sources: list[tuple[int, ...]], cost: float) -> Iterator[Candidate]:
+    """Yield what comes of each of these shapes of the source."""
+    for shape in sources:
         source = "" if len(shape) == 1 else f" of {shape}"
         for read, written in (("F", "C"), ("C", "F")):
             name = "C order for Fortran order" if written == "C" else "Fortran order for C order"
@@ -44,20 +49,18 @@ def _reshaped(q: Question) -> Iterator[Candidate]:
                     .reshape(-1, order=written)
                     .reshape(q.obtained.shape, order=written)
                 ),
-                (0.0 if known or len(shape) == 1 else 4.0 + log2(k + 1)) + (written == "F"),
+                cost + (written == "F"),
             )
 
 
 def _sources(q: Question, size: int) -> list[tuple[int, ...]]:
-    """Return the shapes that the elements may have come in: flat, an input's, or any of two or three factors."""
+    """Return the shapes that the elements may have come in: flat, or an input's, its axes in any order."""
     found: list[tuple[int, ...]] = [(size,)]
     found += [x.shape for x in q.inputs.values() if x.size == size]
     for x in q.inputs.values():
         dims = [n for n in x.shape if n > 1]
         if prod(dims) == size and len(dims) <= 4:
             found += [order for order in permutations(dims) if order not in found]
-    if size <= 1 << 20:
-        found += factors(size)
     return list(dict.fromkeys(found))[:MOST]
 
 
@@ -116,7 +119,11 @@ def _linear(q: Question) -> Iterator[Candidate]:
     shapes = {x.shape for x in q.inputs.values() if x.ndim > 1}
     given = [int(v) for v in q.scalars.values() if v == int(v) and 1 < v < 1 << 20]
     shapes |= {(a, b) for a in given for b in given} if len(given) <= 6 else set()
-    shapes |= {tuple(v.astype(int).tolist()) for v in q.inputs.values() if 1 < v.size < 6 and _is_shape(v)}
+    shapes |= {
+        tuple(v.reshape(-1).astype(int).tolist())
+        for v in q.inputs.values()
+        if 1 < v.size < 6 and _is_shape(v)
+    }
     for shape in sorted(shapes):
         for base in (1, 0):
             for read, write in (("F", "C"), ("C", "F")):

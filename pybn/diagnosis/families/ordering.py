@@ -11,7 +11,7 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.arrays import gap
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.evidence import ARITHMETIC, NEEDED, moved_bits, value_bits
+from pybn.diagnosis.evidence import ARITHMETIC, NEEDED, chosen_bits, moved_bits, value_bits
 from pybn.diagnosis.families.order import whole
 from pybn.diagnosis.question import Question
 
@@ -37,6 +37,7 @@ def _ties(q: Question) -> Iterator[Candidate]:
     found, other = whole(q.expected), whole(q.obtained)
     if found is None or other is None:
         return
+    yield from _inverse(found)
     for name, x in q.inputs.items():
         for axis in range(x.ndim):
             if (
@@ -57,6 +58,19 @@ def _ties(q: Question) -> Iterator[Candidate]:
                     lambda: q.obtained,
                     bits=NEEDED + 2.0,
                 )
+
+
+def _inverse(found: Array) -> Iterator[Candidate]:
+    """Yield the inverse of a permutation: where each element goes, for where it comes from."""
+    flat = found.reshape(-1)
+    base = int(flat.min())
+    if found.size == max(found.shape) and np.array_equal(np.sort(flat), np.arange(flat.size) + base):
+        yield Candidate(
+            "index for rank",
+            "obtained is the inverse permutation of expected: ranks for indices, or the reverse",
+            "np.argsort of the answer turns one into the other",
+            lambda: (np.argsort(flat) + base).reshape(found.shape),
+        )
 
 
 def _taken(x: Array, index: Array, axis: int) -> Array | None:
@@ -111,6 +125,18 @@ def _vector(q: Question) -> Iterator[Candidate]:
                 "MATLAB sorts complex numbers by magnitude, then angle; NumPy by real part, then imaginary part",
                 lambda y=y: y.reshape(q.expected.shape),
             )
+    if _of_matrix(q) and not np.array_equal(a, b):
+        order = np.lexsort((a.imag, a.real)) if a.dtype.kind == "c" else np.argsort(a)
+        other = np.lexsort((b.imag, b.real)) if b.dtype.kind == "c" else np.argsort(b)
+        if gap(a[order], b[other]) <= VECTORS * q.step:
+            yield Candidate(
+                "order of eigenvalues",
+                "obtained has the elements of expected in another order: eigenvalues and roots come in no order",
+                "sort both sides by one key, np.lexsort((y.imag, y.real))",
+                lambda: q.obtained,
+                2.0,
+                bits=value_bits(q) * min(a.size, 8) if np.unique(a).size > 2 else 0.0,
+            )
     plain = a.dtype.kind != "c" and not np.isnan(a.astype(np.float64)).any() and _sorted(a, 0)
     if plain and not _sorted(b, 0) and gap(np.sort(a), np.sort(b)) <= VECTORS * q.step:
         yield Candidate(
@@ -118,9 +144,18 @@ def _vector(q: Question) -> Iterator[Candidate]:
             "obtained has the elements of expected, which are sorted, in another order",
             "sort the port's answer: MATLAB's unique, eig of symmetric matrices and svd give sorted answers",
             lambda: q.obtained,
-            3.0,
+            1.0,
             bits=value_bits(q) * min(a.size, 64) if np.unique(a).size > 3 else 0.0,
         )
+
+
+def _of_matrix(q: Question) -> bool:
+    """Tell whether these may be eigenvalues: of a matrix among the inputs, or since they are conjugate pairs."""
+    flat = q.expected.reshape(-1)
+    if any(x.ndim == 2 and x.shape[0] == x.shape[1] == flat.size for x in q.inputs.values()):
+        return True
+    paired = flat.dtype.kind == "c" and bool(np.any(flat.imag != 0))
+    return paired and bool(np.all(np.isin(np.conj(flat), flat)))
 
 
 def _signs(q: Question) -> Iterator[Candidate]:
@@ -140,7 +175,8 @@ def _signs(q: Question) -> Iterator[Candidate]:
             "times another factor of magnitude 1" if q.expected.dtype.kind == "c" else "with the other sign"
         )
         hit = np.take(q.expected, np.flatnonzero(turned), 1 - axis)
-        arrangement = float(max((hit != 0).sum() - many, 0))
+        arrangement = chosen_bits(int((q.expected != 0).sum()), int((hit != 0).sum())) - vectors
+        unit = unit or _triangular(q.expected)
         yield Candidate(
             "eigenvector sign",
             f"obtained has {word} {which} of expected {phase}: eigenvectors and singular vectors "
@@ -152,6 +188,11 @@ def _signs(q: Question) -> Iterator[Candidate]:
             "computed",
             bits=(arrangement + 12.0) if unit and value_bits(q) > 12 else arrangement,
         )
+
+
+def _triangular(x: Array) -> bool:
+    """Tell whether this may be the factor of a QR decomposition."""
+    return min(x.shape) > 2 and np.array_equal(x, np.triu(x)) and bool(np.any(np.triu(x, 1)))
 
 
 def aligned(a: Array, b: Array, axis: int) -> tuple[Array | None, Array]:

@@ -142,6 +142,12 @@ def _solutions(q: Question) -> Iterator[Formula]:
             if b.size % a.shape[0] or b.ndim > 2 or b.size not in (q.expected.size, q.obtained.size):
                 continue
             sides = [("solves from the left", b.reshape(a.shape[0], -1) if b.ndim == 1 else b, False)]
+            if b.shape[0] == a.shape[0]:
+                yield Formula(
+                    f"the solution of a system of {n} and {m}",
+                    {"left": f"takes {n} as it is", "order": "multiplies instead"},
+                    partial(np.matmul, a, b),
+                )
             sides += [("solves from the right", b.reshape(-1, a.shape[0]) if b.ndim == 1 else b, True)]
             for side, rhs, right in sides:
                 for turned in (False, True):

@@ -63,7 +63,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
 def _formulas(q: Question, target: np.dtype[Any]) -> Iterator[Formula]:
     for about, inner, value in _staged(q, target):
         for mode, rounds in ROUNDS.items():
-            for bounds, fit in (("saturates", saturated), ("wraps", wrapped)):
+            for bounds, fit in (("saturates", saturated), ("wraps", wrapped), ("keeps the range", _wide)):
                 yield Formula(
                     f"{about} as {target.name}",
                     {"mode": mode, "range": bounds, "inner": inner},
@@ -86,6 +86,10 @@ def _staged(q: Question, target: np.dtype[Any]) -> Iterator[tuple[str, str, Valu
                     yield f"({n} + {m}) / 2", inner, lambda a=a, b=b, f=fit: f(a + b, target) / 2.0
                     yield f"abs({n} - {m})", inner, lambda a=a, b=b, f=fit: np.abs(f(a - b, target) * 1.0)
                     yield f"abs({n} - {m})", turned, lambda a=a, b=b, f=fit: np.abs(f(b - a, target) * 1.0)
+
+
+def _wide(x: Array, _: np.dtype[Any]) -> Array:
+    return x
 
 
 def saturated(x: Array, target: np.dtype[Any]) -> Array:

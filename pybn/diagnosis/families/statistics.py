@@ -1,9 +1,10 @@
-"""Statistics of an input: over which axes, divided by what, with or without NaN; and what is done along an axis."""
+"""Statistics of an input: over which axes, divided by what, with or without NaN."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from math import prod
@@ -22,36 +23,45 @@ NAMES = {
     "divisor": "N-1 for N",
     "statistic": "another statistic",
     "axes": "wrong axis",
-    "axis": "wrong axis",
     "NaN": "NaN handling",
-    "function": "another function",
     "statistic+divisor": "another statistic",
 }
 
 
+SUMS = (
+    ("sum,", "mean"),
+    ("sum of squares", "mean square"),
+    ("mean", "sum"),
+    ("mean of magnitudes", "sum of magnitudes"),
+)
+
+
 def candidates(q: Question) -> Iterator[Candidate]:
-    """Yield pairs of statistics, and pairs of what runs along an axis."""
-    for name, x in q.inputs.items():
+    """Yield pairs of statistics."""
+    for name, x in _sources(q):
         if x.ndim <= MOST_AXES and x.size <= LARGEST:
             yield from _named(twin_candidates(q, list(_reductions(q, name, x)), NAMES))
-            yield from twin_candidates(q, list(_along(q, name, x)), NAMES)
         if x.ndim == 2 and q.expected.ndim == 2 and q.expected.shape[0] in x.shape and max(x.shape) <= 2048:
             yield from twin_candidates(q, list(_covariances(name, x)), NAMES)
 
 
+def _sources(q: Question) -> Iterator[tuple[str, Array]]:
+    """Yield the inputs, then differences and products of two of one shape, which errors and losses are made of."""
+    yield from q.inputs.items()
+    if len(q.inputs) <= 4:
+        for (n, a), (m, b) in combinations(q.inputs.items(), 2):
+            if a.shape == b.shape and a.dtype.kind in "fc" and b.dtype.kind in "fc" and a.size <= 1 << 20:
+                yield f"{n} - {m}", a - b
+                yield f"{n} .* {m}", a * b
+
+
 def _named(found: Iterator[Candidate]) -> Iterator[Candidate]:
-    """Call a root that is forgotten by its name."""
+    """Call a root that is forgotten, and a sum for a mean, by their names."""
     for each in found:
         if "variance" in each.sentence and "standard deviation" in each.sentence:
-            yield Candidate(
-                "sigma for variance",
-                each.sentence,
-                each.fix,
-                each.make,
-                each.cost,
-                each.slack,
-                bits=each.bits,
-            )
+            yield replace(each, name="sigma for variance")
+        elif any(f"takes the {a}" in each.sentence and f"takes the {b}" in each.sentence for a, b in SUMS):
+            yield replace(each, name="a factor N")
         else:
             yield each
 
@@ -80,7 +90,7 @@ def _reductions(q: Question, name: str, x: Array) -> Iterator[Formula]:
                         "axes": over,
                         "NaN": told,
                     },
-                    lambda function=function, axes=axes, source=source: _quiet(function, source, axes),
+                    lambda function=function, axes=axes, source=source: quiet(function, source, axes),
                     partial(_some, q, function, source, axes) if q.same_shape else None,
                     count,
                     16,
@@ -103,7 +113,8 @@ def _with_nan(x: Array, gaps: bool) -> list[tuple[str, bool, Array]]:
     )
 
 
-def _quiet(function: Callable[..., Array], x: Array, axes: tuple[int, ...] | int) -> Array:
+def quiet(function: Callable[..., Array], x: Array, axes: tuple[int, ...] | int) -> Array:
+    """Apply a function along axes, without the warnings that NaN makes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return np.asarray(function(x, axes))
@@ -117,15 +128,7 @@ def _some(
     flat = np.ravel_multi_index(where, q.expected.shape) if q.expected.ndim else np.zeros(1, np.intp)
     at = np.unravel_index(flat, [x.shape[k] for k in kept]) if kept else (np.newaxis,)
     rows = x.transpose([*kept, *axes])[at]
-    return _quiet(function, rows, tuple(range(1, rows.ndim)))
-
-
-def _lines(run: Callable[..., Array], x: Array, axis: int, where: Index) -> Array:
-    """Return what runs along an axis, for some elements only."""
-    rows = np.moveaxis(x, axis, -1)[where[:axis] + where[axis + 1 :]]
-    rows = rows.reshape(-1, x.shape[axis])
-    y = _quiet(run, rows, 1)
-    return y[np.arange(rows.shape[0]), where[axis]] if y.shape == rows.shape else np.empty(0)
+    return quiet(function, rows, tuple(range(1, rows.ndim)))
 
 
 def _statistics(complex_: bool, omit: bool) -> Iterator[tuple[str, str, Callable[..., Array]]]:
@@ -178,76 +181,3 @@ def _covariances(name: str, x: Array) -> Iterator[Formula]:
                 "axes": "np.cov takes rows for variables, MATLAB's cov columns",
             }
             yield Formula(f"the covariance of {name}", choices, make, terms=n, fixes=fixes)
-
-
-def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
-    """Yield what keeps the shape, or nearly: along one axis, or over all."""
-    if x.dtype.kind == "c" or not {q.expected.size, q.obtained.size} & _near_sizes(x):
-        return
-    wide = x.astype(np.float64)
-    for axis, n in enumerate(x.shape):
-        if n > 1:
-            for function, run in FUNCTIONS.items():
-                yield Formula(
-                    f"what is made of {name} along an axis",
-                    {"function": function, "axis": f"along axis {axis}"},
-                    lambda run=run, axis=axis: _quiet(run, wide, axis),
-                    partial(_lines, run, wide, axis)
-                    if q.same_shape and q.expected.shape == x.shape
-                    else None,
-                    n,
-                    16,
-                    fixes={"axis": f"axis={axis}"},
-                )
-
-
-def _near_sizes(x: Array) -> set[int]:
-    return {x.size} | {x.size // n * (n - 1) for n in x.shape if n > 1}
-
-
-def _softmax(x: Array, axis: int) -> Array:
-    e = np.exp(x - x.max(axis=axis, keepdims=True))
-    return np.asarray(e / e.sum(axis=axis, keepdims=True))
-
-
-def _over(statistic: Callable[..., Array]) -> Callable[[Array, int], Array]:
-    return lambda x, a: x / statistic(x, axis=a, keepdims=True)
-
-
-def _scored(ddof: int) -> Callable[[Array, int], Array]:
-    return lambda x, a: (x - x.mean(axis=a, keepdims=True)) / x.std(axis=a, keepdims=True, ddof=ddof)
-
-
-def _scaled(x: Array, a: int) -> Array:
-    low = x.min(axis=a, keepdims=True)
-    return np.asarray((x - low) / (x.max(axis=a, keepdims=True) - low))
-
-
-FUNCTIONS: dict[str, Callable[[Array, int], Array]] = {
-    "takes the cumulative sum": lambda x, a: np.cumsum(x, axis=a),
-    "takes the cumulative product": lambda x, a: np.cumprod(x, axis=a),
-    "takes the cumulative sum of what comes before": lambda x, a: np.cumsum(x, axis=a) - x,
-    "takes the cumulative sum from the end": lambda x, a: np.flip(np.cumsum(np.flip(x, a), axis=a), a),
-    "takes the cumulative maximum": lambda x, a: np.fmax.accumulate(x, axis=a),
-    "takes differences": lambda x, a: np.diff(x, axis=a),
-    "takes the gradient": lambda x, a: np.asarray(np.gradient(x, axis=a)),
-    "sorts": lambda x, a: np.sort(x, axis=a),
-    "sorts downwards": lambda x, a: -np.sort(-x, axis=a),
-    "takes the softmax": _softmax,
-    "takes the logarithm of the softmax": lambda x, a: np.log(_softmax(x, a)),
-    "subtracts the mean": lambda x, a: x - x.mean(axis=a, keepdims=True),
-    "subtracts the median": lambda x, a: x - np.median(x, axis=a, keepdims=True),
-    "divides by the sum": _over(np.sum),
-    "divides by the maximum": _over(np.max),
-    "divides by the norm": lambda x, a: x / np.sqrt((x * x).sum(axis=a, keepdims=True)),
-    "divides by the squared norm": lambda x, a: x / (x * x).sum(axis=a, keepdims=True),
-    "scales to 0 ... 1": _scaled,
-    "standardises by the N-1 deviation": _scored(1),
-    "standardises by the N deviation": _scored(0),
-    "subtracts the mean and divides by the N-1 variance": lambda x, a: (
-        (x - x.mean(axis=a, keepdims=True)) / x.var(axis=a, keepdims=True, ddof=1)
-    ),
-    "subtracts the mean and divides by the N variance": lambda x, a: (
-        (x - x.mean(axis=a, keepdims=True)) / x.var(axis=a, keepdims=True)
-    ),
-}
