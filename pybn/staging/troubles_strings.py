@@ -57,7 +57,7 @@ def _all(source: Source) -> Iterator[Trouble]:
         if token.kind != "dstring":
             continue
         if "\\" in token.text and not _harmless(source, index):
-            why = f"Octave takes the backslash in {token.text} for an escape, which MATLAB does not"
+            why = 'Octave makes an escape of a backslash in "...", MATLAB leaves it as it is'
             yield source.trouble(token.line, why, QUOTE, ESCAPE, SILENT)
         if why := _beside(source, index):
             yield source.trouble(token.line, why, "use char: [a, b], strcmp(a, b)", OPERATOR, SILENT)
@@ -103,7 +103,7 @@ def _beside(source: Source, index: int) -> str:
         if 0 <= at < len(found) and found[at].kind == "op" and found[at].text in OPERATORS:
             if at == left and found[at].text == ":" and not found[at].depth:
                 continue
-            return f"Octave takes {found[at].text} to each character of {found[index].text}, MATLAB to the string"
+            return f"with a string, Octave does {found[at].text} to each character, MATLAB to the whole"
     return ""
 
 
