@@ -52,7 +52,7 @@ Bounds = Callable[[], Tolerance]
 def is_value(key: str, own: Table) -> bool:
     """Tell whether a table of [inputs] or [outputs] declares something that is no tensor."""
     if key == "outputs":
-        return own.get("kind", "tensor") != "tensor"
+        return bool(own.get("kind", "tensor") != "tensor")
     return ("value" in own and "draw" not in own) or ("file" in own and not own.keys() & {"axes", "shape"})
 
 
@@ -179,13 +179,12 @@ def _chars(where: str, data: Any, size: tuple[int, ...] | None) -> Any:
         raise CaseError(f"{where}: wanted rows as long as each other, got {show(data)}")
     if size is not None:
         _fitting(where, size, sum(map(len, rows)))
-        if size[0] != len(rows) and math.prod(size):
+        if size[0] != len(rows) and 0 not in size:
             raise CaseError(f"{where}: _size: wanted {len(rows)} rows, got {list(size)}")
     if len(rows) == 1 or (not rows and size in (None, (0, 0))):
         return rows[0] if rows else ""
-    if math.prod(size or (1,)):
+    if size is None or 0 not in size:
         return CharArray((len(rows), len(rows[0].encode())), tuple(rows))
-    assert size is not None  # noqa: S101
     return CharArray(size, ("",) * math.prod((size[0], *size[2:])))
 
 

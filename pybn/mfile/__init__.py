@@ -1,7 +1,8 @@
 """Reading MATLAB source as text: its tokens, and what a file declares. Nothing here runs anything."""
 
 from pybn.mfile.lexer import Token, lines, significant, tokens
-from pybn.mfile.outline import Class, Function, Method, Outline, Property, outline
+from pybn.mfile.members import Class, Function, Method, Outline, Property
+from pybn.mfile.outline import outline
 
 __all__ = [
     "Class",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pybn.mfile.lexer import NEWLINE, Token
+from pybn.mfile.lexer import Token
+from pybn.mfile.patterns import NEWLINE
 
 MARK = re.compile(r"^[ \t]*[%#]+[{}]?")
 

@@ -18,10 +18,24 @@ The kinds of tokens:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pybn.mfile.patterns import (
+    ARGUMENTS,
+    BLOCK_EDGE,
+    COMMAND,
+    DSTRING,
+    LINE,
+    MASTER,
+    NEWLINE,
+    OCTAVE_DSTRING,
+    OPERATOR,
+    SPACES,
+    STRING,
+    WORD,
+    assigned,
+)
 from pybn.mfile.words import (
     ALWAYS,
     CLASS_BLOCKS,
@@ -32,35 +46,6 @@ from pybn.mfile.words import (
     OPENERS,
     STATEMENT_FOLLOWS,
 )
-
-NEWLINE = re.compile(r"\r\n|\n|\r")
-MASTER = re.compile(
-    r"""(?P<space>[ \t]+)
-    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    |(?P<newline>\r\n|\n|\r)
-    |(?P<continuation>\.\.\.[^\r\n]*(?:\r\n|\n|\r)?)
-    |(?P<number>0[xX][0-9a-fA-F]+(?:[us](?:8|16|32|64))?|0[bB][01]+(?:[us](?:8|16|32|64))?
-        |(?:[0-9]+(?:\.(?![*/\\^']|\.\.)[0-9]*)?|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?[ijIJ]?)
-    |(?P<comment>[%\#][^\r\n]*)
-    |(?P<quote>['"])
-    |(?P<op>\.\^'|\.[*/\\^']|[=~!<>]=|&&|\|\||[-+*/^|&]=|[-+*/\\^=<>&|~!:;,.()\[\]{}@?$])
-    |(?P<other>[^ \tA-Za-z0-9_\r\n%\#'".=~!<>&|\-+*/\\^:;,()\[\]{}@?$]+)""",
-    re.VERBOSE,
-)
-STRING = re.compile(r"'(?:[^'\r\n]|'')*'")
-DSTRING = re.compile(r'"(?:[^"\r\n]|"")*"')
-OCTAVE_DSTRING = re.compile(r'"(?:[^"\\\r\n]|""|\\.)*"')  # \" does not end it
-LINE = re.compile(r"[^\r\n]*")
-BLOCK_EDGE = re.compile(r"(?:(?<=[\r\n])|\A)[ \t]*[%#]([{}])[ \t]*(?=[\r\n]|\Z)")
-ASSIGNED = re.compile(
-    r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)|\[([^\[\]=\r\n]*)\][ \t]*=(?!=)"
-)
-SIGNATURE = re.compile(r"(?<![A-Za-z0-9_])function\b([^\r\n]*)")
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-COMMAND = re.compile(r"""(?:'[^'\r\n]*'|"[^"\r\n]*"|[^'"%;,\r\n.]|\.(?!\.\.)|['"])*""")
-OPERATOR = re.compile(r"(?:\.[*/\\^']|[=~!<>]=|&&|\|\||[-+*/^|&]=|\+\+|--|[-+*/\\^<>&|~!:])")
-ARGUMENTS = re.compile(r"[ \t]*(?:\([^()\r\n]*\))?[ \t]*(?:[%#,;\r\n]|\.\.\.|\Z)")
-SPACES = re.compile(r"[ \t]*")
 
 MARKS = ("\ufeff", "\xef\xbb\xbf")  # UTF-8's byte order mark, and its bytes
 OPEN = {"(": ")", "[": "]", "{": "}"}
@@ -289,10 +274,8 @@ class _Lexer:
         if at == self.pos or at >= len(self.text) or self.text.startswith("...", at):
             return False
         mark = self.text[at]
-        if mark.isalnum() or mark == "_":
-            return True
-        if mark in "\r\n%#;,=()]}":
-            return False
+        if mark.isalnum() or mark == "_" or mark in "\r\n%#;,=()]}":
+            return mark.isalnum() or mark == "_"
         operator = OPERATOR.match(self.text, at)
         if operator is not None and self.text[operator.end() : operator.end() + 1] in (" ", "\t", ";", ""):
             return mark == "*" and self.text[operator.end() : operator.end() + 1] not in (" ", "\t")
@@ -312,10 +295,5 @@ class _Lexer:
     def variables(self) -> frozenset[str]:
         """The names that the text assigns to anywhere, or has as parameters."""
         if self._variables is None:
-            found: set[str] = set()
-            for match in ASSIGNED.finditer(self.text):
-                found.update([match.group(1)] if match.group(1) else WORD.findall(match.group(2)))
-            for match in SIGNATURE.finditer(self.text):
-                found.update(WORD.findall(match.group(1)))
-            self._variables = frozenset(found)
+            self._variables = assigned(self.text)
         return self._variables

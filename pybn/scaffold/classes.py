@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pybn.errors import CaseError, FileError
 from pybn.mfile import Class, Function, Token, outline, tokens
-from pybn.mfile.outline import is_set
+from pybn.mfile.members import is_set
 from pybn.scaffold.draft import Draft
 from pybn.scaffold.place import Place, read
 from pybn.scaffold.signature import Signature, read_signature

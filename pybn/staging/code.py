@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pybn.mfile import Token
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import Signature, signature
-from pybn.mfile.lexer import NEWLINE, SILENT
+from pybn.mfile.lexer import SILENT
+from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
 from pybn.staging.source import Source
 

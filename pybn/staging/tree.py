@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from pybn.mfile import Class
-from pybn.mfile.outline import HANDLES
+from pybn.mfile.members import HANDLES
 from pybn.staging.source import Source
 
 WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)

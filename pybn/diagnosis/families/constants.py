@@ -63,23 +63,7 @@ def _plain(q: Question) -> Iterator[Candidate]:
             kind="computed",
         )
     if x.dtype.kind == "c":
-        yield Candidate(
-            "conjugate",
-            "obtained is the complex conjugate of expected: MATLAB's ' conjugates, .' and NumPy's .T do not",
-            "np.conj(answer), or .conj().T where MATLAB has '",
-            lambda: np.conj(x),
-            -1.5,
-            slack=ARITHMETIC,
-            kind="computed",
-        )
-        yield Candidate(
-            "real part",
-            "obtained is the real part of expected: the imaginary part is dropped",
-            "keep the array complex: assigning into a real array drops the imaginary part",
-            lambda: x.real + 0 * x.imag,
-            slack=ARITHMETIC,
-            kind="computed",
-        )
+        yield from _complex(x)
     if x.dtype.kind == "b":
         yield Candidate(
             "inverted",
@@ -89,24 +73,48 @@ def _plain(q: Question) -> Iterator[Candidate]:
             kind="computed",
         )
     if x.dtype.kind in "iuf":
-        yield Candidate(
-            "complement",
-            "obtained is 1 - expected",
-            "return 1 - answer: the probability or weight of the opposite",
-            lambda: (1 - x).astype(x.dtype),
-            0.5,
-            slack=ARITHMETIC,
-            kind="computed",
-        )
-        yield Candidate(
-            "absolute value",
-            "obtained is abs(expected): the sign is dropped",
-            "leave out abs, or the square and root that amount to it",
-            lambda: np.abs(x),
-            2.0,
-            slack=ARITHMETIC,
-            kind="computed",
-        )
+        yield from _magnitude(x)
+
+
+def _complex(x: Array) -> Iterator[Candidate]:
+    yield Candidate(
+        "conjugate",
+        "obtained is the complex conjugate of expected: MATLAB's ' conjugates, .' and NumPy's .T do not",
+        "np.conj(answer), or .conj().T where MATLAB has '",
+        lambda: np.conj(x),
+        -1.5,
+        slack=ARITHMETIC,
+        kind="computed",
+    )
+    yield Candidate(
+        "real part",
+        "obtained is the real part of expected: the imaginary part is dropped",
+        "keep the array complex: assigning into a real array drops the imaginary part",
+        lambda: x.real + 0 * x.imag,
+        slack=ARITHMETIC,
+        kind="computed",
+    )
+
+
+def _magnitude(x: Array) -> Iterator[Candidate]:
+    yield Candidate(
+        "complement",
+        "obtained is 1 - expected",
+        "return 1 - answer: the probability or weight of the opposite",
+        lambda: (1 - x).astype(x.dtype),
+        0.5,
+        slack=ARITHMETIC,
+        kind="computed",
+    )
+    yield Candidate(
+        "absolute value",
+        "obtained is abs(expected): the sign is dropped",
+        "leave out abs, or the square and root that amount to it",
+        lambda: np.abs(x),
+        2.0,
+        slack=ARITHMETIC,
+        kind="computed",
+    )
 
 
 def _functions(q: Question) -> Iterator[Candidate]:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import Declared
-from pybn.mfile.outline import attributes, declarations, is_set
+from pybn.mfile.members import is_set
+from pybn.mfile.outline import attributes, declarations
 from pybn.staging.code import functions, inserted, line_is_its_own, replaced
 from pybn.staging.findings import CANNOT, Edit, Trouble
 from pybn.staging.source import Source
