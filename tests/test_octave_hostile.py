@@ -40,7 +40,7 @@ ENDS_ITSELF = {
     "error_struct": ("error(struct('message', 'msg', 'identifier', 'a:b', 'stack', struct('x', {})))", "msg"),
     "error_percent": ("error('a:b', '%s', '%d %s \\n')", r"%d %s \\n"),
     "error_lines": ("error('a:b', '%s', sprintf('one\\ntwo\\x07'))", "one\ntwo"),
-    "error_not_utf8": ("error('a:b', '%s', char([255 254 65]))", r"\\xff\\xfeA"),
+    "error_not_utf8": ("error('a:b', '%s', char([255 254 65]))", "\u00ff\u00feA"),  # as MATLAB's char has it
     "error_long": ("error('a:b', '%s', repmat('x', 1, 1e7))", "x{4000}$|x{4000} "),
     "rethrow": ("try, error('a:b', 'first'), catch e, rethrow(e), end", "first"),
     "rethrow_struct": ("rethrow(struct('message', 'odd', 'identifier', 'c:d'))", "odd"),

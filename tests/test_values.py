@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from octave_cases import make_case
 
@@ -277,6 +277,8 @@ def changed(value: Any, here: str, path: str) -> Any:
 @given(st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS, st.binary(max_size=3)),
                     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
                     max_leaves=6))  # fmt: skip
+@example([-12_004_861_030_686_523_392])  # beyond int64 and uint64
+@example([[1.5, 2**70], [1, 2**64]])
 @settings(max_examples=200, deadline=None)
 def test_a_python_value_goes_over_or_says_why_not(value: Any) -> None:
     try:

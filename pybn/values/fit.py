@@ -139,14 +139,21 @@ def _inner(like: Any) -> Sequence[Any]:
 def _scalar(value: complex, like: Any) -> Array:
     """Take a number for 1x1: an int for any class of numbers that holds it, others for their own."""
     x = np.full((1, 1), value)
-    if x.dtype.char not in NUMBERS:  # an int of more than 64 bits
-        try:
-            return np.full((1, 1), float(value.real))
-        except OverflowError:
-            return np.full((1, 1), np.inf if value.real > 0 else -np.inf)
+    if x.dtype.kind == "O":  # an int of more than 64 bits
+        return np.full((1, 1), _double(value))
     if isinstance(like, np.ndarray) and isinstance(value, int) and not isinstance(value, bool):
         return _whole(x, like)
     return _narrowed(x, like) if isinstance(like, np.ndarray) else x
+
+
+def _double(value: complex) -> complex:
+    """Return an int of any size as the nearest double, other numbers as they are."""
+    if not isinstance(value, int):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
 
 
 def _whole(x: Array, like: Array) -> Array:
@@ -193,6 +200,8 @@ def _numbers(items: list[Any], like: Any) -> Array | None:
         return None
     try:
         x = np.array(items)
+        if x.dtype.kind == "O":  # among them an int of more than 64 bits
+            return np.array([_double(v) for v in flat]).reshape(x.shape)
     except (ValueError, OverflowError):
         return None
     if x.dtype.char not in NUMBERS:
