@@ -35,18 +35,21 @@ ELSEWHERE = {
     "pip install .",
     "pip install '.[octave]'",
     "pip install '.[pytest]'",
+    "pip install '.[octave,pytest]'",
 }
 OWN = ["pybn record .", "pybn parity .", "pytest ."]
+QUICK = ["pybn scaffold zscores.m", "pybn record zscores.toml", "pybn parity zscores.toml"]
+TREE = ["pybn doctor path/to/tree", "pybn stage path/to/tree staged"]
 DRAW = "pybn draw model.h5 model.svg"
 
 
-def run(command: str, cwd: Path) -> str:
+def run(command: str, cwd: Path, status: int = 0) -> str:
     """Run a command of the README with our Python first on the PATH."""
-    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "CI": ""}
     done = subprocess.run(
         shlex.split(command), cwd=cwd, env=env, capture_output=True, text=True, timeout=180, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
 
@@ -57,28 +60,61 @@ def test_the_readme_has_commands_and_none_is_forgotten() -> None:
 
 
 @pytest.mark.usefixtures("octave")
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, DRAW}])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *TREE, DRAW}])
 def test_a_command_of_the_readme(command: str) -> None:
     assert run(command, ROOT)
 
 
+def write_files(folder: Path, pattern: str) -> set[str]:
+    """Write the files of the README that begin with their name; return the names."""
+    found = {m[1]: text for _, text in BLOCKS if (m := re.match(rf"[#%] ({pattern}\.\w+)\n", text))}
+    for name, text in found.items():
+        (folder / name).write_text(text)
+    return set(found)
+
+
+@pytest.mark.usefixtures("octave")
+def test_the_five_minutes(tmp_path: Path) -> None:
+    assert write_files(tmp_path, "zscores") == {"zscores.m", "zscores.py"}
+    scaffold, record, parity = QUICK
+    run(scaffold, tmp_path)
+    run(record, tmp_path)
+    failed = run(parity, tmp_path, status=1)
+    for line in next(
+        text for language, text in BLOCKS if language == "text" and "zscores.toml" in text
+    ).splitlines():
+        assert " ".join(line.split("...")[0].split()) in " ".join(failed.split()), failed
+    port = tmp_path / "zscores.py"
+    assert "`x.std(axis=0, ddof=1)`" in README
+    port.write_text(port.read_text().replace("x.std(axis=0)", "x.std(axis=0, ddof=1)"))
+    assert "golden against port: 1 case, 1 tensor: ✓ all agree, bit for bit" in run(parity, tmp_path)
+    assert "1 passed" in run("pytest .", tmp_path)
+
+
 @pytest.mark.usefixtures("octave")
 def test_the_case_of_ones_own(tmp_path: Path) -> None:
-    for _, text in BLOCKS:
-        name = re.match(r"[#%] (smooth\w*\.\w+)\n", text)
-        if name:
-            (tmp_path / name[1]).write_text(text)
-    assert len(list(tmp_path.iterdir())) == 3
+    write_files(tmp_path, r"(?:test_)?smooth\w*")
+    assert len(list(tmp_path.iterdir())) == 4
     assert "recorded" in run(OWN[0], tmp_path)
     assert "all agree" in run(OWN[1], tmp_path)
-    assert "1 passed" in run(OWN[2], tmp_path)
+    assert "3 passed" in run(OWN[2], tmp_path)
+    assert (tmp_path / "test_smooth.octave.h5").exists()
+
+
+def test_the_tree_of_ones_own(tmp_path: Path) -> None:
+    tree = tmp_path / "path" / "to" / "tree"
+    tree.mkdir(parents=True)
+    write_files(tree, "smooth")
+    for command in TREE:
+        assert run(command, tmp_path)
+    assert (tmp_path / "staged" / "smooth.m").read_text() == (tree / "smooth.m").read_text()
 
 
 def test_the_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     for language, text in BLOCKS:
-        if language == "python" and "smooth" not in text:
+        if language == "python" and "smooth" not in text and "zscores" not in text:
             exec(compile(text, "README.md", "exec"), names)  # noqa: S102  # our own text
             if "convert(" in text:
                 assert names["images"].shape == (2, 3, 5, 4)
