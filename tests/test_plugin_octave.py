@@ -278,15 +278,16 @@ def test_several_processes_record_into_one_file(folder: Path) -> None:
         "    if item.nodeid == 'test_more.py::test_7':\n        os._exit(1)\n"
     )
     args = ("-n", "2", "test_more.py", "test_other.py")
-    run(folder, *args, passed=39, failed=1)
+    (temporary := folder / "temporary").mkdir()
+    run(folder, *args, passed=39, failed=1, TMPDIR=str(temporary))
     for stem in ("test_more", "test_other"):
         labels = {record.id.split(" [")[0] for record in read(folder / f"{stem}.octave.h5").values()}
         lost = {"p.twice(7)"} if stem == "test_more" else set()
         assert labels == {"near()", *(f"p.twice({k})" for k in range(20))} - lost
     (folder / "conftest.py").unlink()
-    text = run(folder, *args, "--octave-record=missing", passed=40)
+    text = run(folder, *args, "--octave-record=missing", passed=40, TMPDIR=str(temporary))
     assert text.count("1 answer recorded in test_more.octave.h5") == 1
-    assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob("pybn-recordings-*"))  # noqa: S108
+    assert not list(temporary.glob("pybn-recordings-*"))
 
 
 def test_what_is_no_error_of_the_code_is_not_recorded(folder: Path) -> None:
