@@ -93,7 +93,9 @@ class LazyArray(ABC):
         return x if dtype is None else x.astype(dtype, copy=False)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {'x'.join(map(str, self.shape)) or 'scalar'} {self.dtype}, not read yet>"
+        return (
+            f"<{type(self).__name__} {'x'.join(map(str, self.shape)) or 'scalar'} {self.dtype}, not read yet>"
+        )
 
 
 def _spans(keys: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Span, tuple[Any, ...]]:

@@ -5,24 +5,41 @@ from __future__ import annotations
 import os
 import re
 import stat
+import zlib
+from contextlib import suppress
 from enum import StrEnum
+from pathlib import Path
 from typing import BinaryIO
 
 from pybn.errors import FileError, FormatError
 from pybn.formats.mat import v4_header
 
 HEAD = 4096
+_ZARR = ("zarr.json", ".zgroup", ".zarray")
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 class Kind(StrEnum):
-    """The kinds of file that can be listed; the value is the module that reads it."""
+    """The kinds of file that can be read; the value is the module that lists it."""
 
     MAT = "mat"
     HDF5 = "hdf5"
+    OCTAVE_TEXT = "octave_text"
+    OCTAVE_BINARY = "octave_binary"
+    NPY = "npy"
+    NPZ = "npz"
+    SAFETENSORS = "safetensors"
+    ZARR = "zarr"
 
 
-_OCTAVE_ADVICE = "load it in Octave and save it again with `save -v7 FILE.mat` or `save -hdf5 FILE.h5`"
+# Kinds that are told by how they start; gzip may hold what Octave's `save -zip` wrote.
+_STARTS: tuple[tuple[bytes, Kind], ...] = (
+    (rb"# (Created by Octave|name: )", Kind.OCTAVE_TEXT),
+    (rb"Octave-1-[LB]", Kind.OCTAVE_BINARY),
+    (rb"\x93NUMPY", Kind.NPY),
+    (rb"PK\x03\x04.{26,4000}?\.npy", Kind.NPZ),
+    (rb".{5}\0{3}\{\s*[\"}]", Kind.SAFETENSORS),
+)
 
 # What it starts with, what that is, and what to do about it.
 _KNOWN: tuple[tuple[bytes, str, str], ...] = (
@@ -37,26 +54,16 @@ _KNOWN: tuple[tuple[bytes, str, str], ...] = (
         "download the file itself",
     ),
     (rb"\s*<\?xml", "XML", ""),
-    (rb"# Created by Octave", "an Octave text file (`save -text`, Octave's default)", _OCTAVE_ADVICE),
-    (rb"# name: ", "an Octave text file (`save -text`)", _OCTAVE_ADVICE),
-    (rb"Octave-1-[LB]", "an Octave binary file (`save -binary`)", _OCTAVE_ADVICE),
-    (rb"PK\x03\x04.{26,60}\.npy", "a NumPy .npz archive", "save its arrays with scipy.io.savemat or h5py"),
     (rb"PK\x03\x04.{26,200}data\.pkl", "a PyTorch file (a zip archive)", ""),
     (rb"PK\x03\x04", "a zip archive", "unpack it first"),
-    (rb"\x93NUMPY", "a NumPy .npy file", "save the array with scipy.io.savemat or h5py"),
     (rb"\x80[\x02-\x05]", "a Python pickle", "save the values with scipy.io.savemat or h5py"),
-    (
-        rb"\x1f\x8b",
-        "gzip-compressed",
-        "unpack it first; what `save -zip` of Octave wrote, load and save in Octave",
-    ),
+    (rb"\x1f\x8b", "gzip-compressed", "unpack it first"),
     (rb"BZh[1-9]", "bzip2-compressed", "unpack it first"),
     (rb"\xfd7zXZ\x00", "xz-compressed", "unpack it first"),
     (rb"\x28\xb5\x2f\xfd", "zstd-compressed", "unpack it first"),
     (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
     (rb"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
     (rb".{257}ustar", "a tar archive", "unpack it first"),
-    (rb".{8}\{\s*\"", "a safetensors file", ""),
     (rb"\x0e\x03\x13\x01", "HDF4, the format before HDF5", "convert it with h4toh5"),
     (rb"CDF[\x01\x02\x05]", "a classic netCDF file", "convert it with `nccopy -k netCDF-4`"),
     (rb"%PDF-", "a PDF", ""),
@@ -69,8 +76,10 @@ def sniff(path: str) -> Kind:
     """Return what kind of file `path` is.
 
     Raises FileError where it cannot be opened or is not a regular file, and FormatError, naming what it
-    looks like and what to do, where it is nothing that can be listed.
+    looks like and what to do, where it is nothing that can be read.
     """
+    if (folder := Path(path)).is_dir() and any((folder / name).is_file() for name in _ZARR):
+        return Kind.ZARR
     with _open(path) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(HEAD)
@@ -80,7 +89,20 @@ def sniff(path: str) -> Kind:
         return Kind.MAT
     if _version_4(head):
         return Kind.MAT
+    start = _inflated(head)
+    for pattern, kind in _STARTS:
+        if re.match(pattern, start, re.DOTALL):
+            return kind
     raise FormatError(f"{path}: {_what_else(head, size)}")
+
+
+def _inflated(head: bytes) -> bytes:
+    """Return the start of what gzip holds, or the start as it is."""
+    if not head.startswith(b"\x1f\x8b"):
+        return head
+    with suppress(zlib.error):
+        return zlib.decompressobj(31).decompress(head, 64)
+    return head
 
 
 def _open(path: str) -> BinaryIO:
@@ -93,7 +115,7 @@ def _open(path: str) -> BinaryIO:
     if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
         os.close(handle)
         what = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-        raise FileError(f"{path}: is {what}, and a .mat or HDF5 file was wanted")
+        raise FileError(f"{path}: is {what}, and a data file was wanted")
     return os.fdopen(handle, "rb")
 
 
@@ -117,7 +139,9 @@ def _version_4(head: bytes) -> bool:
 
 
 def _what_else(head: bytes, size: int) -> str:
-    wanted = "wanted: a MATLAB .mat file (v4 to v7.3) or HDF5"
+    wanted = (
+        "wanted: a MATLAB .mat file (v4 to v7.3), HDF5, what Octave saves, .npy, .npz, safetensors or zarr"
+    )
     if not size:
         return f"is empty (0 bytes); {wanted}; was the download or the save interrupted?"
     if head[:8] == HDF5[: len(head)] or head.startswith((b"MATLAB 5.0 MAT", b"MATLAB 7.3 MAT")):

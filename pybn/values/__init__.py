@@ -18,12 +18,13 @@ from pybn.values.convert import to_matlab, to_python
 from pybn.values.fit import fitted
 from pybn.values.leaves import foreign, leaves
 from pybn.values.match import match
-from pybn.values.model import Cell, CharArray, Foreign, StructArray, describe
+from pybn.values.model import Cell, CharArray, Foreign, Object, StructArray, describe
 
 __all__ = [
     "Cell",
     "CharArray",
     "Foreign",
+    "Object",
     "StructArray",
     "describe",
     "fitted",

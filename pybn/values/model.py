@@ -57,6 +57,22 @@ class Foreign:
     class_name: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """An object of a MATLAB class, or an array of them, read from a file.
+
+    `properties` has a dict for each element, column by column; of what MATLAB itself defines, in MATLAB's terms: a
+    string has {"value": text}, a containers.Map {"keys": Cell, "values": Cell}, a datetime {"value": ISO text} ...
+    """
+
+    class_name: str
+    shape: tuple[int, ...]
+    properties: tuple[Mapping[str, Any], ...]
+
+    def __post_init__(self) -> None:
+        _fill("objects", self.shape, self.properties)
+
+
 def _fill(what: str, shape: tuple[int, ...], items: tuple[Any, ...]) -> None:
     if math.prod(shape) != len(items):
         raise ValueError(f"wanted {math.prod(shape)} {what} for the shape {list(shape)}, got {len(items)}")
@@ -68,8 +84,9 @@ def describe(value: Any) -> str:
         return "None"
     if isinstance(value, str):
         return f"the text {_cut(repr(value))}"
-    if isinstance(value, Foreign):
-        return f"an object of class {value.class_name}"
+    if isinstance(value, Foreign | Object):
+        one = isinstance(value, Foreign) or math.prod(value.shape) == 1
+        return f"{'an object' if one else f'a {_times(value.shape)} array of objects'} of class {value.class_name}"
     if isinstance(value, Cell | StructArray | CharArray):
         kinds = {Cell: "cell", StructArray: "struct array", CharArray: "char array"}
         more = f" with fields {_names(value.fields)}" if isinstance(value, StructArray) else ""
