@@ -85,8 +85,9 @@ def describe(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {_cut(repr(value))}"
     if isinstance(value, Foreign | Object):
-        one = isinstance(value, Foreign) or math.prod(value.shape) == 1
-        return f"{'an object' if one else f'a {_times(value.shape)} array of objects'} of class {value.class_name}"
+        shape = getattr(value, "shape", ())
+        times = "an object" if math.prod(shape) == 1 else f"a {_times(shape)} array of objects"
+        return f"{times} of class {value.class_name}"
     if isinstance(value, Cell | StructArray | CharArray):
         kinds = {Cell: "cell", StructArray: "struct array", CharArray: "char array"}
         more = f" with fields {_names(value.fields)}" if isinstance(value, StructArray) else ""
