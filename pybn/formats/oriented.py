@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +67,8 @@ class Oriented(LazyArray):
             spans[axis] = each
         read = self.source.read(tuple(spans[: self.source.ndim]))
         whole = read.reshape(tuple(s.stop - s.start for s in spans), order="A")
-        return np.ascontiguousarray(cast(whole.transpose(self.order), self.dtype))
+        made = cast(whole.transpose(self.order), self.dtype)
+        return np.ascontiguousarray(made).reshape(made.shape)  # which makes one axis of none
 
 
 def cast(x: Array, dtype: np.dtype[np.generic]) -> Array:
@@ -93,7 +95,7 @@ class Spilled:
         self._folder = folder
         self._files: list[Path] = []
 
-    def __enter__(self) -> Spilled:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

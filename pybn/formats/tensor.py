@@ -107,7 +107,7 @@ class Writer(ABC):
     folder = False  # the target is a folder
 
     @abstractmethod
-    def write(self, path: Path, tensors: Sequence[Tensor], options: Options, sink: Sink) -> None:
+    def write(self, path: Path, tensors: Sequence[Tensor], options: Options, sink: Sink, /) -> None:
         """Write them all to a new file, or a new folder, at `path`; the caller gives it its name afterwards.
 
         Raises DTypeError for what the format cannot hold: nothing is converted in silence.

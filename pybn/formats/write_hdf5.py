@@ -33,7 +33,7 @@ class Hdf5Writer(Writer):
                 _fill(dataset, tensor, sink)
                 for name, value in tensor.about.items():
                     dataset.attrs[name] = value
-                _name_axes(file, dataset, tensor, scales)
+                _name_axes(dataset, tensor, scales)
 
 
 def _create(file: h5py.File, tensor: Tensor, options: Options) -> h5py.Dataset:
@@ -75,9 +75,7 @@ def _fill(dataset: h5py.Dataset, tensor: Tensor, sink: Sink) -> None:
             start += len(block)
 
 
-def _name_axes(
-    file: h5py.File, dataset: h5py.Dataset, tensor: Tensor, scales: dict[tuple[str, str, int], Any]
-) -> None:
+def _name_axes(dataset: h5py.Dataset, tensor: Tensor, scales: dict[tuple[str, str, int], Any]) -> None:
     """Attach a scale to each axis; axes of one name and size share it, others get one of their own."""
     if len(tensor.axes) != dataset.ndim:
         return

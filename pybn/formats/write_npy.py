@@ -17,7 +17,7 @@ class NpyWriter(Writer):
 
     many = False
 
-    def write(self, path: Path, tensors: Sequence[Tensor], options: Options, sink: Sink) -> None:
+    def write(self, path: Path, tensors: Sequence[Tensor], _: Options, sink: Sink) -> None:
         """Write the only tensor."""
         if len(tensors) != 1:
             raise UsageError(

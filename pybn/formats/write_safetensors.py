@@ -29,7 +29,7 @@ class SafetensorsWriter(Writer):
                 f"{', '.join(str(each) for each in CODES)}; --dtype converts, or write .npz or .h5"
             )
 
-    def write(self, path: Path, tensors: Sequence[Tensor], options: Options, sink: Sink) -> None:
+    def write(self, path: Path, tensors: Sequence[Tensor], _: Options, sink: Sink) -> None:
         """Write the header and all bytes."""
         ordered = sorted(tensors, key=lambda each: (-each.data.dtype.itemsize, each.name))
         with path.open("wb") as out:

@@ -1,0 +1,176 @@
+"""Doing what was planned: each file is written beside its target, read back, compared, and then given its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pybn.convert import manifest
+from pybn.convert.layout import AUTO, rule
+from pybn.convert.place import placed
+from pybn.convert.plan import Plan, Request, pairs, planned
+from pybn.errors import FormatError, PybnError, UsageError
+from pybn.formats.datafile import open_file
+from pybn.formats.lazy import LazyArray
+from pybn.formats.oriented import Oriented, Spilled
+from pybn.formats.tensor import Options, Sink, Tensor, digest, writer_for
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: done, skipped (what is there serves), verified, differs, planned or failed."""
+
+    source: str
+    target: Path
+    status: str
+    plan: Plan | None = None
+    error: PybnError | None = None
+    told: Mapping[str, Any] | None = None
+
+
+def convert(
+    sources: Sequence[str],
+    target: str,
+    *,
+    to: str = "",
+    layout: Sequence[str] = (),
+    var: Sequence[str] = (),
+    dtype: str = "",
+    skip: bool = False,
+    resume: bool = False,
+    dry_run: bool = False,
+    confirm: bool = False,
+    options: Options | None = None,
+    begin: Callable[[Plan], Advance] = lambda _: lambda _: None,
+) -> Iterator[Outcome]:
+    """Convert each source and yield what became of it; one that fails does not stop the others.
+
+    `sources` are files or folders, `target` is a file, or a folder where there are more (then `to` names the format).
+    `layout` has rules such as "HWCN:NCHW", "w*=HWIO:OIHW" or "auto", which only a dry run does without `confirm`.
+    Raises UsageError where it cannot be meant; what happens to a single file is in its outcome.
+    """
+    request = _request(layout, var, dtype, skip=skip, options=options or Options())
+    if request.auto and not (confirm or dry_run):
+        raise UsageError(
+            "--layout auto guesses: look at the plan (--dry-run), then say --confirm, or name the layouts"
+        )
+    for source, file in pairs(sources, target, to):
+        yield _one(source, file, request, resume=resume, dry_run=dry_run, begin=begin)
+
+
+def _request(
+    layout: Sequence[str], var: Sequence[str], dtype: str, *, skip: bool, options: Options
+) -> Request:
+    if dtype:
+        try:
+            np.dtype(dtype)
+        except TypeError as error:
+            raise UsageError(f"--dtype {dtype}: {error}; wanted a dtype of NumPy, as float32") from error
+    rules = tuple(rule(text) for text in layout if text != AUTO)
+    return Request(tuple(var), rules, AUTO in layout, dtype, skip, options)
+
+
+def _one(
+    source: str,
+    target: Path,
+    request: Request,
+    *,
+    resume: bool,
+    dry_run: bool,
+    begin: Callable[[Plan], Advance],
+) -> Outcome:
+    try:
+        if resume and target.exists() and manifest.serves(manifest.read(target), source, request):
+            return Outcome(source, target, "skipped")
+        before = manifest.state(source)
+        file, plan = planned(source, target, request)
+        with file:
+            if dry_run:
+                return Outcome(source, target, "planned", plan)
+            told = manifest.manifest(plan, request, before, _written(plan, request.options, begin(plan)))
+            manifest.write(target, told)
+            return Outcome(source, target, "done", plan, told=told)
+    except (PybnError, KeyError, OSError) as error:
+        return Outcome(source, target, "failed", error=_told(error, source))
+
+
+def _told(error: Exception, source: str) -> PybnError:
+    if isinstance(error, PybnError):
+        return error
+    return FormatError(f"{source}: {error.args[0] if isinstance(error, KeyError) else error}")
+
+
+def _written(plan: Plan, options: Options, advance: Advance) -> dict[str, str]:
+    """Write a file, read it back, and return the digests; only then it has its name."""
+    writer = writer_for(plan.target)
+    with placed(plan.target, folder=writer.folder) as temporary, Spilled(plan.target.parent) as spilled:
+        sink = Sink(advance)
+        tensors = [_ready(step.tensor, spilled) for step in plan.steps]
+        writer.write(temporary, tensors, options, sink)
+        prove(
+            temporary,
+            {each.name: (each.data.shape, sink.digests[each.name]) for each in tensors},
+            plan.target,
+        )
+    return sink.digests
+
+
+def _ready(tensor: Tensor, spilled: Spilled) -> Tensor:
+    assert isinstance(tensor.data, Oriented)  # noqa: S101
+    return Tensor(tensor.name, spilled(tensor.data), tensor.axes, tensor.about)
+
+
+def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], str]], target: Path) -> None:
+    """Read a file and compare every tensor's SHA-256. Raises FormatError, naming what is not as it was written."""
+    for name, found in differing(path, wanted):
+        raise FormatError(
+            f"{target}: {name} was not read back as it was written ({found}); nothing was replaced"
+        )
+
+
+def differing(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[tuple[str, str]]:
+    """Yield the tensors of a file that are not these, each with what is wrong."""
+    with _opened(path) as held:
+        for name, (shape, sha256) in wanted.items():
+            x = held.get(name) if len(wanted) > 1 or name in held else next(iter(held.values()), None)
+            if x is None:
+                yield name, "missing"
+            elif _bare(x.shape) != _bare(shape):
+                yield name, f"shape {list(x.shape)} for {list(shape)}"
+            elif digest(Oriented(x)) != sha256:
+                yield name, "other elements"
+
+
+def _bare(shape: tuple[int, ...]) -> list[int]:
+    """Return the axes that are not 1, which MATLAB's files add and drop."""
+    return [n for n in shape if n != 1]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, LazyArray]]:
+    from pybn.convert.flatten import leaves
+
+    with open_file(path) as file:
+        found = [(leaf.parts, leaf.data) for name in file for leaf in leaves(name, file[name])]
+        yield {"/".join(parts): data for parts, data in found if data is not None}
+
+
+def verify(target: Path) -> list[tuple[str, str]]:
+    """Return the tensors of a converted file that are not as its manifest says. Raises FormatError without one."""
+    told = manifest.read(target)
+    if told is None:
+        raise FormatError(
+            f"{target}: there is no manifest {manifest.manifest_path(target).name} to verify it by"
+        )
+    try:
+        wanted = {each["name"]: (tuple(each["shape"]), each["sha256"]) for each in told["tensors"]}
+    except (TypeError, KeyError) as error:
+        raise FormatError(f"{manifest.manifest_path(target)}: is damaged: {error}") from error
+    return list(differing(target, wanted))
