@@ -89,6 +89,11 @@ def plan(file: DataFile, target: Path, request: Request) -> Plan:
             f"or --var '!{left[0].path}'"
         )
     kept = [leaf for leaf in found if leaf.data is not None]
+    if not writer.many and len(kept) != 1:
+        told = ", ".join(leaf.path for leaf in kept[:12])
+        raise UsageError(
+            f"{target}: holds one array, {file.path} has {len(kept)}: {told}; choose one by --var"
+        )
     steps = tuple(_steps(file, kept, writer, request, matlab=target.suffix.lower() == ".mat"))
     return Plan(file.path, target, file.kind, steps, tuple(left))
 

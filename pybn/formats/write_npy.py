@@ -8,7 +8,6 @@ from typing import IO
 
 import numpy as np
 
-from pybn.errors import UsageError
 from pybn.formats.tensor import Options, Sink, Tensor, Writer
 
 
@@ -19,12 +18,9 @@ class NpyWriter(Writer):
 
     def write(self, path: Path, tensors: Sequence[Tensor], _: Options, sink: Sink) -> None:
         """Write the only tensor."""
-        if len(tensors) != 1:
-            raise UsageError(
-                f"{path}: .npy holds one array, got {len(tensors)}; choose one with --var, or write .npz"
-            )
+        (tensor,) = tensors
         with path.open("wb") as out:
-            stream(out, tensors[0], sink)
+            stream(out, tensor, sink)
 
 
 def stream(out: IO[bytes], tensor: Tensor, sink: Sink) -> None:
