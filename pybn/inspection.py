@@ -10,7 +10,7 @@ from typing import Any
 
 from pybn.formats.child import call
 from pybn.formats.contents import Contents, Row, decode
-from pybn.formats.sniff import sniff
+from pybn.formats.sniff import Kind, sniff
 
 DEADLINE = 30.0
 MEMORY = 4 << 30
@@ -19,14 +19,16 @@ FIRST_MEMBERS = 12
 
 
 def inspect(path: str | os.PathLike[str], *, deadline: float = DEADLINE, memory: int = MEMORY) -> Listing:
-    """Return the names, types, shapes and axes in a .mat file (v4 to v7.3) or an HDF5 file.
+    """Return the names, types, shapes and axes in any file that `pybn.open` reads.
 
     The file is parsed in a process of its own, which gets `deadline` seconds and `memory` bytes.
     Raises FileError where the file cannot be opened, and FormatError where it is of another kind, is damaged,
     or takes its parser past a limit or down.
     """
     name = os.fspath(path)
-    value = call(f"pybn.formats.{sniff(name)}:contents", name, deadline=deadline, memory=memory)
+    kind = sniff(name)
+    module = kind if kind in (Kind.MAT, Kind.HDF5) else "listing"
+    value = call(f"pybn.formats.{module}:contents", name, deadline=deadline, memory=memory)
     return Listing(name, decode(name, value))
 
 

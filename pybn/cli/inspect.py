@@ -17,11 +17,16 @@ def add(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser(
         "inspect",
-        help="list what a .mat or .h5 file holds",
+        help="list what a file of arrays holds",
         description="List names, axes, shapes and dtypes. The file is parsed in a process of its own, with limits.",
         epilog=EPILOG,
     )
-    command.add_argument("files", nargs="+", metavar="FILE", help=".mat (any version) or HDF5")
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help=".mat (any version), HDF5, what Octave saves, .npy, .npz, safetensors, zarr",
+    )
     command.add_argument("--json", action="store_true", help="JSON instead of a table")
     command.set_defaults(run=run)
 
