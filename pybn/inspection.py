@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from pybn.convert.layout import guess
 from pybn.formats.child import call
 from pybn.formats.contents import Contents, Row, decode
 from pybn.formats.sniff import Kind, sniff
@@ -16,6 +17,9 @@ DEADLINE = 30.0
 MEMORY = 4 << 30
 MAX_ROWS = 100
 FIRST_MEMBERS = 12
+NUMERIC = frozenset(
+    {"double", "single", "logical", *(f"{u}int{bits}" for u in ("", "u") for bits in (8, 16, 32, 64))}
+)
 
 
 def inspect(path: str | os.PathLike[str], *, deadline: float = DEADLINE, memory: int = MEMORY) -> Listing:
@@ -45,7 +49,7 @@ class Listing:
         rows = []
         for row in self.contents.rows:
             place[row.depth :] = [row.name]
-            rows.append({"path": place.copy(), **row.encode()})
+            rows.append({"path": place.copy(), **row.encode(), "guess": self._guess(row)})
         head = {"file": self.path, "kind": self.contents.kind, "about": self.contents.about}
         return {**head, "rows": rows, "unlisted": self.contents.unlisted}
 
@@ -55,9 +59,18 @@ class Listing:
         shown = choose(rows, len(rows) if max_rows is None else max_rows)
         lines = [f"{escape(self.path)}: {escape(self.contents.kind)}"]
         lines += [f"  {escape(line)}" for line in self.contents.about]
-        lines += ["", *(_table(_with_hidden(rows, shown)) if rows else ["nothing in it"])]
+        table = [(row, hidden, self._guess(row)) for row, hidden in _with_hidden(rows, shown)]
+        lines += ["", *(_table(table) if rows else ["nothing in it"])]
         unlisted = self.contents.unlisted + sum(row.unlisted for row in rows)
         return "\n".join([*lines, *_footer(len(rows) - len(shown), unlisted)])
+
+    def _guess(self, row: Row) -> str:
+        """Guess what an array of MATLAB's without names for its axes is, by its shape."""
+        matlab = self.contents.kind.startswith(("MATLAB", "Octave"))
+        if not matlab or row.axes or not row.shape or row.type.split()[0] not in NUMERIC:
+            return ""
+        found = guess(row.shape)
+        return found.why.removeprefix("looks like ") if found.guessed else ""
 
 
 def _footer(hidden: int, unlisted: int) -> list[str]:
@@ -107,9 +120,9 @@ def _with_hidden(rows: list[Row], shown: set[int]) -> list[tuple[Row, int]]:
     return [(row, counts[index]) for index, row in enumerate(rows) if index in shown]
 
 
-def _table(rows: list[tuple[Row, int]]) -> list[str]:
+def _table(rows: list[tuple[Row, int, str]]) -> list[str]:
     """Return a heading and a line for each row, in columns, without a column for what no row has."""
-    cells = [("name", "type", "shape", "axes", "bytes", "")] + [_cells(row, hidden) for row, hidden in rows]
+    cells = [("name", "type", "shape", "axes", "bytes", "")] + [_cells(*row) for row in rows]
     columns = [_padded(column) for column in zip(*cells, strict=True) if any(column[1:])]
     return ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
 
@@ -122,11 +135,12 @@ def _padded(column: tuple[str, ...]) -> list[str]:
     return [space + cell if right else cell + space for cell, space in zip(column, spaces, strict=True)]
 
 
-def _cells(row: Row, hidden: int) -> tuple[str, ...]:
+def _cells(row: Row, hidden: int, guessed: str) -> tuple[str, ...]:
     shape = "scalar" if row.shape == () else "x".join(map(str, row.shape or ()))
     axes = " ".join(escape(axis) or "?" for axis in row.axes)
     size = "" if row.bytes is None else f"{row.bytes:,}"
     notes = [shorten(escape(row.note), 120), f"{hidden:,} more inside" if hidden else ""]
+    notes.append(f"{guessed}?" if guessed else "")
     name = "  " * row.depth + (shorten(escape(row.name), 48) or '""')
     return name, shorten(escape(row.type), 40), shape, shorten(axes, 32), size, "; ".join(filter(None, notes))
 

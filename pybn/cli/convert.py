@@ -13,7 +13,7 @@ from pybn.errors import AGREE, DIFFER, PybnError, UsageError
 
 if TYPE_CHECKING:
     from pybn.cli.common import Commands
-    from pybn.convert import Outcome
+    from pybn.convert.run import Outcome
 
 ABOUT = """\
 Convert files of arrays: .mat (v4 to v7.3), what Octave saves (text, binary,
@@ -108,8 +108,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _converted(options: argparse.Namespace) -> Iterator[Outcome]:
-    from pybn.convert import convert
     from pybn.convert.progress import Meter
+    from pybn.convert.run import convert
     from pybn.formats.tensor import Options
 
     *sources, target = options.paths
@@ -139,7 +139,7 @@ def _converted(options: argparse.Namespace) -> Iterator[Outcome]:
 
 
 def _verified(options: argparse.Namespace) -> Iterator[Outcome]:
-    from pybn.convert import Outcome, verify
+    from pybn.convert.run import Outcome, verify
 
     for name in options.paths:
         target = Path(name)

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help=".mat (any version), HDF5, what Octave saves, .npy, .npz, safetensors, zarr",
+        help=".mat, HDF5, what Octave saves, .npy, .npz, safetensors, zarr",
     )
     command.add_argument("--json", action="store_true", help="JSON instead of a table")
     command.set_defaults(run=run)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pybn.convert import Outcome
 from pybn.convert.plan import Plan, Step
 from pybn.convert.progress import human
+from pybn.convert.run import Outcome
 from pybn.report.style import printable
 
 SHOWN = 40  # tensors of a file
