@@ -78,10 +78,19 @@ def _chosen(each: Rule, shape: Sequence[int]) -> Choice:
     return Choice(each.target, order, why)
 
 
+def _is_kernel(height: int, width: int) -> bool:
+    """Tell whether these look like a kernel's: odd and small, square or one of them 1."""
+    return (
+        max(height, width) <= KERNEL
+        and height % 2 == width % 2 == 1
+        and (height == width or 1 in (height, width))
+    )
+
+
 def guess(shape: Sequence[int]) -> Choice:
     """Guess what an array of MATLAB's is by its shape alone, and say why. Only a person knows."""
     if len(shape) == 4:
-        if max(shape[:2]) <= KERNEL and shape[3] > 1 and shape[2] not in (1, 3):
+        if _is_kernel(*shape[:2]):
             why = f"looks like weights of a convolution: {shape[0]} x {shape[1]} kernels, {shape[2]} in, {shape[3]} out"
             return Choice(tuple("OIHW"), (3, 2, 0, 1), why, guessed=True)
         why = f"looks like {shape[3]} images of {shape[0]} x {shape[1]} in {shape[2]} channel{'s' * (shape[2] != 1)}"
