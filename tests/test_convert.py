@@ -26,7 +26,7 @@ import pybn
 from pybn.cli import main
 from pybn.convert.names import names
 from pybn.convert.run import Outcome, convert, verify
-from pybn.errors import DTypeError, FileError, FormatError, UsageError
+from pybn.errors import DTypeError, FileError, FormatError, LayoutError, UsageError
 from pybn.formats.lazy import InMemory
 from pybn.formats.oriented import Oriented
 from pybn.formats.tensor import Options
@@ -449,6 +449,20 @@ def test_xarray_reads_names_of_axes() -> None:
         assert read["x"].dims == ("N", "C", "H", "W")
         assert np.array_equal(read["x"].values, IMAGES.transpose(3, 2, 0, 1))
         read.close()
+
+
+def test_a_file_as_a_dataset() -> None:
+    with pybn.open(made(x=IMAGES[..., 0], t=np.arange(3))) as file:
+        found = file.to_xarray({"x": "HWCN"})
+        assert found["x"].dims == ("H", "W", "C", "N")
+        assert np.array_equal(
+            found["x"].isel(C=[0, 2], N=0, H=slice(None, None, -1)), IMAGES[::-1][:, :, [0, 2], 0]
+        )
+        assert found["t"].dims == ("t_0",)
+        with pytest.raises(LayoutError, match="there is no y"):
+            file.to_xarray({"y": "HW"})
+        with pytest.raises(LayoutError, match="wanted names for 3 axes"):
+            file.to_xarray({"x": "HW"})
 
 
 def test_compressions() -> None:

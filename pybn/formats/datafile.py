@@ -94,6 +94,15 @@ class DataFile(Mapping[str, Any]):
     ) -> None:
         self.close()
 
+    def to_xarray(self, layout: Mapping[str, str] | None = None) -> Any:
+        """Return an xarray.Dataset of the arrays, read where they are asked for: see `pybn.formats.as_xarray.dataset`.
+
+        `layout` names axes, {"images": "HWCN"}. Raises FormatError without the package xarray, LayoutError.
+        """
+        from pybn.formats.as_xarray import dataset
+
+        return dataset(self, layout or {})
+
     def close(self) -> None:
         """Let go of the file; what was not read cannot be read any more."""
         self._reader.close()

@@ -40,6 +40,7 @@ class NpzReader:
             self._zip = zipfile.ZipFile(path)
         except FAULTS as error:
             raise FormatError(f"cannot be read as .npz: {error}") from error
+        self._open: dict[str, IO[bytes]] = {}
         found = [each for each in self._zip.infolist() if each.filename.endswith(".npy")]
         self._members = {each.filename.removesuffix(".npy"): each for each in found}
 
@@ -66,7 +67,10 @@ class NpzReader:
         return x
 
     def _begin(self, name: str, start: int) -> _Member:
-        stream = _Member(self._zip.open(self._members[name]), name)
+        if (before := self._open.pop(name, None)) is not None:
+            before.close()
+        file = self._open[name] = self._zip.open(self._members[name])
+        stream = _Member(file, name)
         stream.read(start)
         return stream
 
@@ -74,7 +78,9 @@ class NpzReader:
         """Return None: the file names no axes."""
 
     def close(self) -> None:
-        """Close the archive."""
+        """Close the archive, and what of it is being read."""
+        for file in self._open.values():
+            file.close()
         self._zip.close()
 
 
