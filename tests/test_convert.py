@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -482,3 +483,25 @@ def test_open_is_a_mapping() -> None:
         assert np.array_equal(file["x"][..., :1], IMAGES[..., :1])
         with pytest.raises(KeyError, match="there is no 'y'; there is x"):
             file["y"]
+
+
+def test_untrusted_files_are_read_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    source = made(x=IMAGES)
+    assert main(["convert", source, "out.npz", "--untrusted", "--layout", "HWCN:NCHW", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["status"] == "done"
+    assert np.array_equal(np.load("out.npz")["x"], IMAGES.transpose(3, 2, 0, 1))
+    assert verify(Path("out.npz")) == []
+    assert main(["convert", source, "out.zarr", "--untrusted", "--resume"]) == 0
+    assert main(["convert", source, "out.zarr", "--untrusted", "--dtype", "float64"]) == 0
+    assert foreign("out.zarr", "x").dtype == np.float64
+    np.savez_compressed("bomb.npz", x=np.zeros(30_000_000))
+    before = sorted(Path().iterdir())
+    for limit, words in [
+        ("--output=1M", "larger than it may be"),
+        ("--memory=300M", "memory|cannot be"),
+        ("--deadline=0.2", "took longer"),
+    ]:
+        assert main(["convert", "bomb.npz", "b.npz", "--untrusted", limit]) in (4, 5), limit
+        assert re.search(words, capsys.readouterr().err), limit
+        assert sorted(Path().iterdir()) == before
+    assert main(["convert", "nowhere.mat", "b.npz", "--untrusted"]) == 5

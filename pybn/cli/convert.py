@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pybn.cli.common import EPILOG, complain, print_json
+from pybn.cli.common import EPILOG, complain, print_json, seconds
 from pybn.errors import AGREE, DIFFER, PybnError, UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--skip-opaque", action="store_true", help="leave out objects and function handles")
     _add_writing(command)
+    _add_limits(command)
     command.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
     command.add_argument(
         "--resume", action="store_true", help="leave what is there and was made of the same source"
@@ -83,6 +84,23 @@ def _add_writing(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--shard", type=size, default=size("256M"), metavar="BYTES", help="of .zarr (256M)")
     command.add_argument("--mat-version", default="", choices=["5", "7"], help="of .mat: 7 is compressed (7)")
+
+
+def _add_limits(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="read each file in a process of its own, with the limits below",
+    )
+    command.add_argument(
+        "--deadline", type=seconds, default=600.0, metavar="S", help="seconds a file may take (600)"
+    )
+    command.add_argument(
+        "--memory", type=size, default=size("4G"), metavar="BYTES", help="of its process (4G)"
+    )
+    command.add_argument(
+        "--output", type=size, default=size("64G"), metavar="BYTES", help="that it may write (64G)"
+    )
 
 
 def size(text: str) -> int:
@@ -108,6 +126,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _converted(options: argparse.Namespace) -> Iterator[Outcome]:
+    from pybn.convert.apart import Limits
     from pybn.convert.progress import Meter
     from pybn.convert.run import convert
     from pybn.formats.tensor import Options
@@ -129,6 +148,7 @@ def _converted(options: argparse.Namespace) -> Iterator[Outcome]:
         dry_run=options.dry_run,
         confirm=options.confirm,
         options=how,
+        limits=Limits(options.deadline, options.memory, options.output) if options.untrusted else None,
         begin=meter.begin,
     )
     for each in outcomes:

@@ -34,7 +34,12 @@ def state(source: str) -> dict[str, Any]:
 def request_of(request: Request) -> dict[str, Any]:
     """Return what was asked for, as JSON has it."""
     rules = [[r.pattern, " ".join(r.source), " ".join(r.target)] for r in request.rules]
-    told = {"var": list(request.var), "layout": rules, "auto": request.auto, "dtype": request.dtype}
+    told: dict[str, Any] = {
+        "var": list(request.var),
+        "layout": rules,
+        "auto": request.auto,
+        "dtype": request.dtype,
+    }
     options = request.options
     told["skip"] = request.skip
     told["options"] = [options.compression, options.level, options.chunk, options.shard, options.version]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from pybn.errors import FileError
 from pybn.formats.base import atomic_write
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 @contextmanager
@@ -30,23 +33,45 @@ def placed(target: Path, *, folder: bool) -> Iterator[Path]:
 
 @contextmanager
 def _folder(target: Path) -> Iterator[Path]:
-    """The same for a folder: the old one steps aside in one rename, and goes when the new one is in its place."""
-    if target.is_symlink():
-        raise FileError(f"{target}: is a symbolic link, and nothing is written through one; name its target")
-    if target.exists() and not _is_ours(target):
-        raise FileError(f"{target}: is there and is no zarr store; it is not replaced")
+    """The same for a folder: the old one and the new one change places, and then the old one goes."""
+    _want_store(target)
     temporary = target.with_name(f".pybn-{secrets.token_hex(8)}.tmp")
     try:
         yield temporary
         _flush(temporary)
         _swap(temporary, target)
     except OSError as error:
+        if isinstance(error, FileError):
+            raise
         raise FileError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _is_ours(target: Path) -> bool:
+def give_name(made: Path, target: Path) -> None:
+    """Give what was made elsewhere on the same disk the name of the target. Raises FileError as `placed` does."""
+    try:
+        if made.is_dir():
+            _want_store(target)
+            _swap(made, target)
+        elif target.is_symlink() or (target.exists() and not target.is_file()):
+            raise FileError(f"{target}: is a link or no regular file, and is not replaced")
+        else:
+            made.replace(target)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def _want_store(target: Path) -> None:
+    if target.is_symlink():
+        raise FileError(f"{target}: is a symbolic link, and nothing is written through one; name its target")
+    if target.exists() and not _is_store(target):
+        raise FileError(f"{target}: is there and is no zarr store; it is not replaced")
+
+
+def _is_store(target: Path) -> bool:
     return target.is_dir() and any((target / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))
 
 
@@ -61,14 +86,27 @@ def _flush(folder: Path) -> None:
 
 
 def _swap(temporary: Path, target: Path) -> None:
+    """Put a folder in the place of another: at once where the system can, else the old one steps aside first."""
     if not target.exists():
         temporary.rename(target)
         return
-    aside = target.with_name(f".pybn-{secrets.token_hex(8)}.tmp")
-    target.rename(aside)
+    if not _exchanged(temporary, target):
+        aside = target.with_name(f".pybn-{secrets.token_hex(8)}.tmp")
+        target.rename(aside)
+        try:
+            temporary.rename(target)
+        except OSError:
+            aside.rename(target)
+            raise
+        temporary = aside
+    shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _exchanged(a: Path, b: Path) -> bool:
+    """Exchange two names in one step, as Linux can; say whether that was done."""
     try:
-        temporary.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here = ctypes.c_int(AT_FDCWD)
+    return bool(call(here, os.fsencode(a), here, os.fsencode(b), ctypes.c_uint(RENAME_EXCHANGE)) == 0)

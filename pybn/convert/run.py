@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pybn.convert import manifest
+from pybn.convert.apart import Limits, converted_apart
 from pybn.convert.layout import AUTO, rule
 from pybn.convert.place import placed
 from pybn.convert.plan import Plan, Request, pairs, planned
@@ -48,13 +49,15 @@ def convert(
     dry_run: bool = False,
     confirm: bool = False,
     options: Options | None = None,
+    limits: Limits | None = None,
     begin: Callable[[Plan], Advance] = lambda _: lambda _: None,
 ) -> Iterator[Outcome]:
     """Convert each source and yield what became of it; one that fails does not stop the others.
 
     `sources` are files or folders, `target` is a file, or a folder where there are more (then `to` names the format).
     `layout` has rules such as "HWCN:NCHW", "w*=HWIO:OIHW" or "auto", which only a dry run does without `confirm`.
-    Raises UsageError where it cannot be meant; what happens to a single file is in its outcome.
+    With `limits` each file is read in a process of its own, which may take no more. Raises UsageError where it cannot
+    be meant; what happens to a single file is in its outcome.
     """
     request = _request(layout, var, dtype, skip=skip, options=options or Options())
     if request.auto and not (confirm or dry_run):
@@ -62,7 +65,12 @@ def convert(
             "--layout auto guesses: look at the plan (--dry-run), then say --confirm, or name the layouts"
         )
     for source, file in pairs(sources, target, to):
-        yield _one(source, file, request, resume=resume, dry_run=dry_run, begin=begin)
+        if resume and _serves(source, file, request):
+            yield Outcome(source, file, "skipped")
+        elif limits is not None and not dry_run:
+            yield _apart(source, file, request, limits)
+        else:
+            yield converted(source, file, request, dry_run=dry_run, begin=begin)
 
 
 def _request(
@@ -77,18 +85,23 @@ def _request(
     return Request(tuple(var), rules, AUTO in layout, dtype, skip, options)
 
 
-def _one(
+def _serves(source: str, target: Path, request: Request) -> bool:
+    try:
+        return target.exists() and manifest.serves(manifest.read(target), source, request)
+    except (FormatError, OSError):
+        return False
+
+
+def converted(
     source: str,
     target: Path,
     request: Request,
     *,
-    resume: bool,
-    dry_run: bool,
-    begin: Callable[[Plan], Advance],
+    dry_run: bool = False,
+    begin: Callable[[Plan], Advance] = lambda _: lambda _: None,
 ) -> Outcome:
+    """Convert one file, or plan it; what fails is in the outcome."""
     try:
-        if resume and target.exists() and manifest.serves(manifest.read(target), source, request):
-            return Outcome(source, target, "skipped")
         before = manifest.state(source)
         file, plan = planned(source, target, request)
         with file:
@@ -99,6 +112,13 @@ def _one(
             return Outcome(source, target, "done", plan, told=told)
     except (PybnError, KeyError, OSError) as error:
         return Outcome(source, target, "failed", error=_told(error, source))
+
+
+def _apart(source: str, target: Path, request: Request, limits: Limits) -> Outcome:
+    try:
+        return Outcome(source, target, "done", told=converted_apart(source, target, request, limits))
+    except PybnError as error:
+        return Outcome(source, target, "failed", error=error)
 
 
 def _told(error: Exception, source: str) -> PybnError:

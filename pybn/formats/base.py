@@ -13,6 +13,7 @@ from pathlib import Path
 from pybn.errors import FileError
 
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
+_FULL[errno.EFBIG] = "it is larger than a file may be here"
 
 
 @contextmanager

@@ -30,17 +30,20 @@ class _LateError(Exception):
     """The child did not answer in time."""
 
 
-def call(target: str, path: str, *, deadline: float, memory: int, argument: str | None = None) -> object:
+def call(
+    target: str, path: str, *, deadline: float, memory: int, argument: str | None = None, output: int = 0
+) -> object:
     """Return what `target`, a "module:function" of this package, answers for `path`, by way of JSON.
 
     Where there is an `argument`, it is given to the function after the path.
 
-    The process has `deadline` seconds, `memory` bytes of address space, no input, and a session of its own.
+    The process has `deadline` seconds, `memory` bytes of address space, no input, and a session of its own. No file
+    that it writes may be larger than `output` bytes.
     Raises FileError where the system does not give the file, FormatError for everything else: what the parser
     refused, its crash, its deadline, its memory limit. Each message starts with `path`.
     """
     end = time.monotonic() + deadline
-    process = _start(target, path, deadline, memory, argument)
+    process = _start(target, path, (deadline, memory, output), argument)
     try:
         answer = _read(process, end)
         process.wait(max(0.0, end - time.monotonic()))
@@ -54,10 +57,10 @@ def call(target: str, path: str, *, deadline: float, memory: int, argument: str 
 
 
 def _start(
-    target: str, path: str, deadline: float, memory: int, argument: str | None
+    target: str, path: str, limits: tuple[float, int, int], argument: str | None
 ) -> subprocess.Popen[bytes]:
     here = json.dumps([entry for entry in sys.path if entry])
-    arguments = [target, str(Path(path).absolute()), str(deadline), str(memory)]
+    arguments = [target, str(Path(path).absolute()), *map(str, limits)]
     arguments += [] if argument is None else [argument]
     apart: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
     apart |= {"start_new_session": True, "env": {**os.environ, **_ONE_THREAD, **_NO_PLUGINS}}
@@ -98,6 +101,8 @@ def verdict(path: str, status: int, answer: bytes, *, deadline: float, memory: i
     """Return the value in a child's `answer`, or raise what it or its exit status stands for (see `call`)."""
     if status in (-signal.SIGXCPU, -signal.SIGALRM):
         raise FormatError(f"{path}: {_too_slow(deadline)}")
+    if status == -signal.SIGXFSZ:
+        raise FormatError(f"{path}: what is made of it is larger than it may be, and its process was stopped")
     if status == -signal.SIGKILL:
         raise FormatError(f"{path}: the system killed its parser, most likely for the memory that it took")
     if status < 0:
@@ -143,8 +148,8 @@ def _signal(number: int) -> str:
 
 def main() -> None:
     """The child: answer on standard output for the file and function on the command line."""
-    target, path, deadline, memory, *more = sys.argv[2:]
-    confine(float(deadline), int(memory))
+    target, path, deadline, memory, output, *more = sys.argv[2:]
+    confine(float(deadline), int(memory), int(output))
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a C library prints is not the answer
     with os.fdopen(out, "wb") as stream:
@@ -152,10 +157,10 @@ def main() -> None:
     os._exit(0)  # a library that a bad file upset may crash on its way out
 
 
-def confine(deadline: float, memory: int) -> None:
-    """Limit this process for good: address space, processor and wall-clock time, no core, no file written."""
+def confine(deadline: float, memory: int, output: int = 0) -> None:
+    """Limit this process for good: address space, processor and wall-clock time, no core, the size of a file."""
     seconds = math.ceil(deadline) + 1
-    limits = {"RLIMIT_AS": memory, "RLIMIT_CPU": seconds, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0}
+    limits = {"RLIMIT_AS": memory, "RLIMIT_CPU": seconds, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": output}
     for name, value in limits.items():
         with suppress(ValueError, OSError):  # not every system has every limit
             resource.setrlimit(getattr(resource, name), (value, value))

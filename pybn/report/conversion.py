@@ -20,6 +20,9 @@ def outcome_lines(each: Outcome) -> list[str]:
     if each.status == "differs":
         wrong = (each.told or {}).get("wrong", [])
         return [f"✗ {target}", *(f"    {printable(name)}: {printable(what)}" for name, what in wrong)]
+    if each.plan is None and each.status == "done":
+        told = (each.told or {}).get("tensors", [])
+        return [f"✓ {printable(each.source)} -> {target}: {len(told)} tensor{'' if len(told) == 1 else 's'}"]
     if each.plan is None:
         words = {"skipped": "as it should be, left", "verified": "as its manifest says"}
         return [f"✓ {target}: {words[each.status]}"]
