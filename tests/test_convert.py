@@ -497,7 +497,7 @@ def test_untrusted_files_are_read_apart(capsys: pytest.CaptureFixture[str]) -> N
     np.savez_compressed("bomb.npz", x=np.zeros(30_000_000))
     before = sorted(Path().iterdir())
     for limit, words in [
-        ("--output=1M", "larger than it may be"),
+        ("--output=1M", "larger than a file may be"),
         ("--memory=300M", "memory|cannot be"),
         ("--deadline=0.2", "took longer"),
     ]:
