@@ -63,6 +63,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--skip-opaque", action="store_true", help="leave out objects and function handles")
     _add_writing(command)
     _add_limits(command)
+    _add_cluster(command)
     command.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
     command.add_argument(
         "--resume", action="store_true", help="leave what is there and was made of the same source"
@@ -103,6 +104,15 @@ def _add_limits(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workers", type=int, metavar="N", help="convert by N processes of dask.distributed here"
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="or by those of a scheduler, as tcp://host:8786"
+    )
+
+
 def size(text: str) -> int:
     """Return a number of bytes: 4096, 4K, 4M, 1G. Raises ArgumentTypeError."""
     scale = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper())
@@ -134,6 +144,9 @@ def _converted(options: argparse.Namespace) -> Iterator[Outcome]:
     *sources, target = options.paths
     if not sources:
         raise UsageError(f"{target}: wanted sources and where to: pybn convert SRC... DST")
+    if options.workers or options.scheduler:
+        yield from _on_cluster(options, sources, target)
+        return
     meter = Meter()
     how = Options(options.compression, options.level, options.chunk, options.shard, options.mat_version)
     outcomes = convert(
@@ -156,6 +169,27 @@ def _converted(options: argparse.Namespace) -> Iterator[Outcome]:
         if not options.json:
             _show(each)
         yield each
+
+
+def _on_cluster(options: argparse.Namespace, sources: list[str], target: str) -> Iterator[Outcome]:
+    from pybn.convert.cluster import convert_on
+    from pybn.convert.run import request_for
+    from pybn.formats.tensor import Options, import_extra
+
+    if options.untrusted or options.dry_run or "auto" in options.layout:
+        raise UsageError(
+            "--untrusted, --dry-run and --layout auto are for conversions without --workers or --scheduler"
+        )
+    how = Options(options.compression, options.level, options.chunk, options.shard, options.mat_version)
+    request = request_for(options.layout, options.var, options.dtype, skip=options.skip_opaque, options=how)
+    distributed = import_extra("distributed", "cluster")
+    here = {"n_workers": options.workers, "threads_per_worker": 1, "dashboard_address": None}
+    client = distributed.Client(options.scheduler) if options.scheduler else distributed.Client(**here)
+    with client:
+        for each in convert_on(client, sources, target, request, to=options.to, resume=options.resume):
+            if not options.json:
+                _show(each)
+            yield each
 
 
 def _verified(options: argparse.Namespace) -> Iterator[Outcome]:

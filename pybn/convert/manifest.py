@@ -13,6 +13,7 @@ from pybn.errors import FormatError
 from pybn.formats.base import atomic_write
 
 VERSION = 1
+Digest = str | list[list[Any]]  # of the whole, or [start, stop, digest] for rows of the first axis
 SUFFIX = ".pybn.json"
 
 
@@ -47,7 +48,7 @@ def request_of(request: Request) -> dict[str, Any]:
 
 
 def manifest(
-    plan: Plan, request: Request, before: Mapping[str, Any], digests: Mapping[str, str]
+    plan: Plan, request: Request, before: Mapping[str, Any], digests: Mapping[str, Digest]
 ) -> dict[str, Any]:
     """Return the manifest of a file that was written."""
     return {
@@ -62,7 +63,7 @@ def manifest(
     }
 
 
-def _entry(step: Step, sha256: str) -> dict[str, Any]:
+def _entry(step: Step, sha256: Digest) -> dict[str, Any]:
     data = step.tensor.data
     return {
         "name": step.tensor.name,

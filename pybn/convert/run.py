@@ -13,11 +13,12 @@ import numpy as np
 from pybn.convert import manifest
 from pybn.convert.apart import Limits, converted_apart
 from pybn.convert.layout import AUTO, rule
+from pybn.convert.manifest import Digest
 from pybn.convert.place import placed
 from pybn.convert.plan import Plan, Request, pairs, planned
 from pybn.errors import FormatError, PybnError, UsageError
 from pybn.formats.datafile import open_file
-from pybn.formats.lazy import LazyArray
+from pybn.formats.lazy import InMemory, LazyArray
 from pybn.formats.oriented import Oriented, Spilled
 from pybn.formats.tensor import Options, Sink, Tensor, digest, writer_for
 
@@ -59,7 +60,7 @@ def convert(
     With `limits` each file is read in a process of its own, which may take no more. Raises UsageError where it cannot
     be meant; what happens to a single file is in its outcome.
     """
-    request = _request(layout, var, dtype, skip=skip, options=options or Options())
+    request = request_for(layout, var, dtype, skip=skip, options=options or Options())
     if request.auto and not (confirm or dry_run):
         raise UsageError(
             "--layout auto guesses: look at the plan (--dry-run), then say --confirm, or name the layouts"
@@ -73,9 +74,10 @@ def convert(
             yield converted(source, file, request, dry_run=dry_run, begin=begin)
 
 
-def _request(
+def request_for(
     layout: Sequence[str], var: Sequence[str], dtype: str, *, skip: bool, options: Options
 ) -> Request:
+    """Return what is asked for. Raises UsageError where it cannot be meant."""
     if dtype:
         try:
             np.dtype(dtype)
@@ -147,7 +149,7 @@ def _ready(tensor: Tensor, spilled: Spilled) -> Tensor:
     return Tensor(tensor.name, spilled(tensor.data), tensor.axes, tensor.about)
 
 
-def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], str]], target: Path) -> None:
+def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest]], target: Path) -> None:
     """Read a file and compare every tensor's SHA-256. Raises FormatError, naming what is not as it was written."""
     for name, found in differing(path, wanted):
         raise FormatError(
@@ -155,7 +157,7 @@ def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], str]], target:
         )
 
 
-def differing(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[tuple[str, str]]:
+def differing(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest]]) -> Iterator[tuple[str, str]]:
     """Yield the tensors of a file that are not these, each with what is wrong."""
     with _opened(path) as held:
         for name, (shape, sha256) in wanted.items():
@@ -164,8 +166,19 @@ def differing(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], str]]) -> 
                 yield name, "missing"
             elif _bare(x.shape) != _bare(shape):
                 yield name, f"shape {list(x.shape)} for {list(shape)}"
-            elif digest(Oriented(x)) != sha256:
-                yield name, "other elements"
+            elif (where := _other(Oriented(x), sha256)) is not None:
+                yield name, where
+
+
+def _other(x: Oriented, wanted: Digest) -> str | None:
+    """Say which elements are not of this digest, None where all are."""
+    if isinstance(wanted, str):
+        return None if digest(x) == wanted else "other elements"
+    for start, stop, sha256 in wanted:
+        rows = x.read((slice(start, stop), *(slice(0, n) for n in x.shape[1:])))
+        if digest(Oriented(InMemory(rows))) != sha256:
+            return f"other elements in rows {start} to {stop}"
+    return None
 
 
 def _bare(shape: tuple[int, ...]) -> list[int]:

@@ -42,25 +42,41 @@ class ZarrWriter(Writer):
                 _write(zarr, root, tensor, options, sink)
 
 
-def _write(zarr: Any, root: Any, tensor: Tensor, options: Options, sink: Sink) -> None:
+def create(zarr: Any, root: Any, tensor: Tensor, options: Options) -> Any:
+    """Make an array without elements in its group, and return it."""
     data = tensor.data
-    chunk = tuple(max(1, n) for n in chunks(data.shape, data.dtype.itemsize, options.chunk))
-    shard = _shard(data.shape, chunk, data.dtype.itemsize, options.shard)
-    array = root.create_array(
+    chunk = _chunk(tensor, options)
+    return root.create_array(
         tensor.name,
         shape=data.shape,
         dtype=data.dtype,
         chunks=chunk,
-        shards=shard,
+        shards=_shard(data.shape, chunk, data.dtype.itemsize, options.shard),
         compressors=_codec(zarr, options),
         dimension_names=list(tensor.axes) if len(tensor.axes) == data.ndim and data.ndim else None,
         attributes=dict(tensor.about),
         fill_value=None if data.dtype.kind == "b" else data.dtype.type(0),
     )
+
+
+def rows_of_a_write(tensor: Tensor, options: Options) -> int:
+    """Return how many rows of the first axis fill whole files of the store."""
+    chunk = _chunk(tensor, options)
+    return (_shard(tensor.data.shape, chunk, tensor.data.dtype.itemsize, options.shard) or chunk or (1,))[0]
+
+
+def _chunk(tensor: Tensor, options: Options) -> tuple[int, ...]:
+    data = tensor.data
+    return tuple(max(1, n) for n in chunks(data.shape, data.dtype.itemsize, options.chunk))
+
+
+def _write(zarr: Any, root: Any, tensor: Tensor, options: Options, sink: Sink) -> None:
+    data = tensor.data
+    array = create(zarr, root, tensor, options)
     if not data.ndim:
         array[()] = sink.whole(tensor)
         return
-    rows = (shard or chunk)[0]
+    rows = rows_of_a_write(tensor, options)
     start = 0
     for block in sink.blocks(tensor, rows * data.dtype.itemsize * math.prod(data.shape[1:])):
         array[start : start + len(block)] = block
