@@ -41,6 +41,7 @@ ELSEWHERE = {
 }
 OWN = ["pybn record .", "pybn parity .", "pytest ."]
 QUICK = ["pybn scaffold zscores.m", "pybn record zscores.toml", "pybn parity zscores.toml"]
+CONVERT = [command for command in COMMANDS if "images." in command]
 TREE = ["pybn doctor path/to/tree", "pybn stage path/to/tree staged"]
 DRAW = "pybn draw model.h5 model.svg"
 
@@ -62,7 +63,7 @@ def test_the_readme_has_commands_and_none_is_forgotten() -> None:
 
 
 @pytest.mark.usefixtures("octave")
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *TREE, DRAW}])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *CONVERT, *TREE, DRAW}])
 def test_a_command_of_the_readme(command: str) -> None:
     assert run(command, ROOT)
 
@@ -101,6 +102,17 @@ def test_the_case_of_ones_own(tmp_path: Path) -> None:
     assert "all agree" in run(OWN[1], tmp_path)
     assert "3 passed" in run(OWN[2], tmp_path)
     assert (tmp_path / "test_smooth.octave.h5").exists()
+
+
+def test_the_conversions(tmp_path: Path) -> None:
+    import scipy.io
+
+    scipy.io.savemat(tmp_path / "images.mat", {"x": np.ones((28, 28, 3, 5), np.float32)})
+    assert len(CONVERT) == 5
+    for command in CONVERT:
+        assert run(command, tmp_path)
+    assert np.load(tmp_path / "images.npy").shape == (5, 3, 28, 28)
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != ".json") == ["images.mat", "images.npy", "out"]
 
 
 def test_the_tree_of_ones_own(tmp_path: Path) -> None:
