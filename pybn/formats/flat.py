@@ -124,13 +124,13 @@ class StreamArray(LazyArray):
         size = self._stored.itemsize
         self._pass_to(start * size)
         assert self._stream is not None  # noqa: S101
-        data = bytearray((stop - start) * size)
-        view, done = memoryview(data), 0
-        while done < len(data):
-            block = self._next(min(CHUNK, len(data) - done))
+        # Not a bytearray, which is filled with zeros first, and whose pages are small.
+        view, done = np.empty((stop - start) * size, np.uint8).data, 0
+        while done < len(view):
+            block = self._next(min(CHUNK, len(view) - done))
             view[done : done + len(block)] = block
             done += len(block)
-        return np.frombuffer(data, self._stored).astype(self.dtype, copy=False)
+        return np.frombuffer(view, self._stored).astype(self.dtype, copy=False)
 
     def _pass_to(self, position: int) -> None:
         if self._stream is None or position < self._position:

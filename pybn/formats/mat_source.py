@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from pybn.errors import FormatError
+from pybn.formats.inflate import ERRORS, inflater
 
+FIRST = 1 << 10  # a header is a few hundred bytes: listing a big file stays cheap
 BLOCK = 1 << 16
+PASSED = 1 << 20  # bytes that are passed over at a time
 MAX_INFLATED = 1 << 30
 
 
@@ -23,15 +27,31 @@ class Source(Protocol):
     def read(self, count: int) -> bytes:
         """Return the next `count` bytes. Raises FormatError where they are not there."""
 
+    def fill(self, target: memoryview) -> None:
+        """Put the next bytes there."""
+
     def skip(self, count: int) -> None:
         """Pass over `count` bytes."""
 
+    def where(self) -> str:
+        """Say which byte is the next one."""
+
+
+@contextmanager
+def located(source: Source, where: str = "") -> Iterator[None]:
+    """Say at which byte of the source a FormatError was raised, after `where`."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{where}{where and ': '}{error} (at {source.where()})") from error
+
 
 class Stored:
-    """`size` bytes of a file from where it stands."""
+    """`size` bytes of a file from where it stands; `path` is that of the file, where it may be mapped."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: BinaryIO, size: int, path: str = "") -> None:
         self.position = 0
+        self.start, self.path = file.tell(), path
         self._file, self._size = file, size
 
     def read(self, count: int) -> bytes:
@@ -42,10 +62,18 @@ class Stored:
             raise FormatError("it ends in the middle of a variable; is it a download that was cut short?")
         return data
 
+    def fill(self, target: memoryview) -> None:
+        """Put the next bytes there."""
+        target[:] = self.read(len(target))
+
     def skip(self, count: int) -> None:
         """Pass over `count` bytes without reading them."""
         self._advance(count)
         self._file.seek(count, 1)
+
+    def where(self) -> str:
+        """Say which byte is the next one."""
+        return f"byte {self.start + self.position:,}"
 
     def _advance(self, count: int) -> None:
         self.position += count
@@ -56,44 +84,70 @@ class Stored:
 class Inflated:
     """What `size` compressed bytes of a file, from where it stands, inflate to."""
 
-    def __init__(self, file: BinaryIO, size: int, budget: list[int]) -> None:
-        """Take every inflated byte from `budget[0]`, which variables of one file share."""
+    def __init__(self, file: BinaryIO, size: int, budget: list[int] | None = None) -> None:
+        """Take every inflated byte from `budget[0]`, where variables of one file share one."""
         self.position = 0
+        self._start = file.tell()
         self._file, self._left, self._budget = file, size, budget
-        self._zlib = zlib.decompressobj()
+        self._inflater = inflater()
 
     def read(self, count: int) -> bytes:
         """Return the next `count` bytes. Raises BudgetError where the budget does not hold them."""
-        blocks = []
-        while count:
-            block = self._next(count)
-            blocks.append(block)
-            count -= len(block)
-        return b"".join(blocks)
+        blocks = [self.some(count)] if count else []
+        while (left := count - sum(map(len, blocks))) > 0:
+            blocks.append(self.some(left))
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def fill(self, target: memoryview) -> None:
+        """Put the next bytes there."""
+        done = 0
+        while done < len(target):
+            block = self.some(len(target) - done)
+            target[done : done + len(block)] = block
+            done += len(block)
 
     def skip(self, count: int) -> None:
         """Pass over `count` bytes, keeping none."""
         while count:
-            count -= len(self._next(min(count, BLOCK)))
+            count -= len(self.some(min(count, PASSED)))
+
+    def where(self) -> str:
+        """Say which byte is the next one."""
+        return f"byte {self.position:,} of what is compressed at byte {self._start:,}"
+
+    def some(self, most: int) -> bytes:
+        """Return some of the next bytes, as many as are at hand: one or more, and at most `most`."""
+        if self._budget is not None and most > self._budget[0]:
+            raise BudgetError
+        block = self._next(most)
+        if not block:
+            raise FormatError("a compressed variable ends too early; the file is damaged")
+        if self._budget is not None:
+            self._budget[0] -= len(block)
+        self.position += len(block)
+        return block
+
+    def finish(self) -> None:
+        """Come to the end, which is where the checksum is. Raises FormatError where it is wrong, or not there."""
+        if self._next(1):
+            raise FormatError("a compressed variable goes on after its end; the file is damaged")
 
     def _next(self, most: int) -> bytes:
-        if most > self._budget[0]:
-            raise BudgetError
-        while True:
-            data = self._zlib.unconsumed_tail or self._more()
+        """Return some bytes, none at the end of the stream."""
+        while not self._inflater.eof:
+            data = self._more() if self._inflater.needs_input else b""
+            last = not data and self._inflater.needs_input
             try:
-                block = self._zlib.decompress(data, most)
-            except zlib.error as error:
+                block = self._inflater.decompress(data, most)
+            except ERRORS as error:
                 raise FormatError(f"a compressed variable is damaged: {error}") from error
             if block:
-                self._budget[0] -= len(block)
-                self.position += len(block)
                 return block
-            if self._zlib.eof or not data:
+            if last and not self._inflater.eof:
                 raise FormatError("a compressed variable ends too early; the file is damaged")
+        return b""
 
     def _more(self) -> bytes:
-        # A header is a few hundred bytes: the first block is small, so that listing a big file stays cheap.
-        data = self._file.read(min(self._left, BLOCK if self.position else 1024))
+        data = self._file.read(min(self._left, BLOCK if self.position else FIRST))
         self._left -= len(data)
         return data

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pybn.errors import FileError, FormatError
-from pybn.formats.mat import v4_header
+from pybn.formats.mat4_headers import v4_header, v4_machine
 
 HEAD = 4096
 _ZARR = ("zarr.json", ".zgroup", ".zarray")
@@ -146,6 +146,8 @@ def _what_else(head: bytes, size: int) -> str:
         return f"is empty (0 bytes); {wanted}; was the download or the save interrupted?"
     if head[:8] == HDF5[: len(head)] or head.startswith((b"MATLAB 5.0 MAT", b"MATLAB 7.3 MAT")):
         return f"starts as a .mat or HDF5 file and breaks off, at {size:,} bytes; download or save it again"
+    if machine := v4_machine(head):
+        return f"looks like a MATLAB v4 file of {machine}; {wanted}; load it in MATLAB and save it again"
     for pattern, what, advice in _KNOWN:
         if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
             return f"looks like {what}; {wanted}" + (f"; {advice}" if advice else "")

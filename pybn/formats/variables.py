@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.errors import FormatError
+from pybn.formats.datafile import open_file
+from pybn.formats.lazy import LazyArray
 from pybn.formats.sniff import Kind, sniff
-from pybn.values import Cell, StructArray, describe, to_matlab
+from pybn.values import Cell, Foreign, Object, StructArray, describe, to_matlab
 
 Array = npt.NDArray[Any]
 
@@ -36,14 +39,32 @@ def variable(path: str, var: str) -> tuple[Any, bool]:
         return to_matlab(plain(_npy(path))), False
     if start.startswith(b"PK"):
         return _npz(path, var), False
-    if sniff(path) is Kind.MAT:
-        from pybn.formats.mat_values import names, value
-
-        root, parts = _split(var, names(path))
-        return _walk(value(path, root), root, parts), True
+    if sniff(path) is not Kind.HDF5:
+        return _opened(path, var)
     from pybn.formats.hdf5_values import read
 
     return read(path, lambda known: _split(var, known), _walk, var)
+
+
+def _opened(path: str, var: str) -> tuple[Any, bool]:
+    with open_file(path) as file:
+        root, parts = _split(var, list(file))
+        return here(_walk(file[root], root, parts)), not file.row_major
+
+
+def here(value: Any) -> Any:
+    """Return a value with all arrays in it read and full, and all objects foreign. Raises FormatError."""
+    if isinstance(value, LazyArray) or hasattr(value, "toarray"):
+        if math.prod(value.shape) * value.dtype.itemsize > LARGEST:
+            raise FormatError(f"an array of shape {list(value.shape)} is too large to be read at once")
+        return value.toarray() if hasattr(value, "toarray") else np.asarray(value)
+    if isinstance(value, Mapping):
+        return {name: here(item) for name, item in value.items()}
+    if isinstance(value, Cell):
+        return Cell(value.shape, tuple(here(item) for item in value.items))
+    if isinstance(value, StructArray):
+        return StructArray(value.shape, value.fields, tuple(here(element) for element in value.elements))
+    return Foreign(value.class_name) if isinstance(value, Object) else value
 
 
 def _npy(path: str) -> Any:

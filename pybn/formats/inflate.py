@@ -1,0 +1,58 @@
+"""Inflating, by isal where it is installed and by Python's zlib where it is not; both check what they inflated."""
+
+from __future__ import annotations
+
+import zlib
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol, cast
+
+# An extra: without it, nothing but the time differs.
+igzip: Any = import_module("isal.igzip_lib") if find_spec("isal") else None
+
+ERRORS: tuple[type[Exception], ...] = (zlib.error, *([] if igzip is None else [igzip.IsalError]))
+
+MOST = 1032  # times the size of what is compressed: no more than this can come of it, by how deflate is made
+
+
+class Inflater(Protocol):
+    """What inflates a zlib stream that comes in pieces."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has come to its end, and its checksum was right."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing is left of what was given before."""
+
+    def decompress(self, data: bytes, most: int, /) -> bytes:
+        """Take more of the stream, or b"", and return at most `most` bytes. Raises one of ERRORS."""
+
+
+class Zlib:
+    """Python's zlib, used as isal's is."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has come to its end."""
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing is left of what was given before."""
+        return not self._zlib.unconsumed_tail
+
+    def decompress(self, data: bytes, most: int, /) -> bytes:
+        """Take more of the stream, or b"", and return at most `most` bytes."""
+        return self._zlib.decompress(self._zlib.unconsumed_tail or data, most)
+
+
+def inflater() -> Inflater:
+    """Return the faster of those that are there."""
+    if igzip is None:
+        return Zlib()
+    return cast("Inflater", igzip.IgzipDecompressor(flag=igzip.DECOMP_ZLIB))
