@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mat_files import array, doubles, element, level_5
 
 from pybn.errors import FormatError
 from pybn.formats import mat5
@@ -27,32 +28,6 @@ def seen(listing: Listing) -> dict[str, tuple[Any, ...]]:
 
 def notes(listing: Listing) -> dict[str, str]:
     return {"/".join(row["path"]): row["note"] for row in listing.to_json()["rows"] if row["note"]}
-
-
-def element(kind: int, data: bytes, order: str = "<") -> bytes:
-    padding = b"" if kind == 15 else bytes(-len(data) % 8)
-    return struct.pack(order + "II", kind, len(data)) + data + padding
-
-
-def array(
-    class_: int, shape: tuple[int, ...], name: str, *rest: bytes, flags: int = 0, order: str = "<"
-) -> bytes:
-    head = [
-        element(6, struct.pack(order + "II", class_ | flags, 0), order),
-        element(5, struct.pack(f"{order}{len(shape)}i", *shape), order) if shape else b"",
-        element(1, name.encode(), order),
-    ]
-    return element(14, b"".join([*head, *rest]), order)
-
-
-def level_5(path: Path, *arrays: bytes, order: str = "<", subsystem: int = 0) -> Path:
-    header = b"MATLAB 5.0 MAT-file, Platform: TEST".ljust(116) + struct.pack(order + "QH", subsystem, 0x0100)
-    path.write_bytes(header + (b"IM" if order == "<" else b"MI") + b"".join(arrays))
-    return path
-
-
-def doubles(count: int, order: str = "<") -> bytes:
-    return element(9, struct.pack(f"{order}{count}d", *range(count)), order)
 
 
 def test_flags_and_byte_order(tmp_path: Path) -> None:

@@ -93,14 +93,23 @@ def test_level_4(tmp_path: Path) -> None:
     scipy.io.savemat(path, {**values, "text": "abc", "row": np.arange(4.0)}, format="4", oned_as="row")
     listing = inspect(path)
     same = {name: EXPECTED[name] for name in ("text", "none", "sparse")}
-    doubles = {name: ("double", (1, 3), 24) for name in ("uint8", "int16", "int32")}  # as Octave has them
-    doubles |= {"s": ("double", (3, 1), 24), "z": ("double complex", (1, 2), 32), "row": ("double", (1, 4), 32)}
+    doubles = dict.fromkeys(("uint8", "int16", "int32"), ("double", (1, 3), 24))  # as Octave has them
+    doubles |= {
+        "s": ("double", (3, 1), 24),
+        "z": ("double complex", (1, 2), 32),
+        "row": ("double", (1, 4), 32),
+    }
     assert seen(listing) == {**same, **doubles}
     whos = octave("s = load('a.mat'); cellfun(@(v) printf('%s ', class(v)), struct2cell(s));", tmp_path)
     assert whos.split() == ["char" if name == "text" else "double" for name in [*values, "row"]]
     assert listing.contents.kind == "MATLAB v4"
     stored = {name: f"stored as {name}" for name in ("uint8", "int16", "int32")}
-    assert notes(listing) == {"sparse": "2 nonzeros", "s": "stored as single", "z": "stored as single", **stored}
+    assert notes(listing) == {
+        "sparse": "2 nonzeros",
+        "s": "stored as single",
+        "z": "stored as single",
+        **stored,
+    }
 
 
 # --- Octave
@@ -210,9 +219,13 @@ def test_octave_text_and_binary_are_refused_with_advice(saved: Path, name: str) 
 
 
 def test_a_sparse_logical_that_octave_loses_is_said(tmp_path: Path) -> None:
-    octave("lost = sparse([true false true true]); kept = 5; save -v7 a.mat lost kept", tmp_path)
+    octave(
+        "lost = sparse([true false true true]); none = sparse(false(2, 3)); kept = 5; save -v7 a.mat lost none kept",
+        tmp_path,
+    )
     listing = inspect(tmp_path / "a.mat")
-    assert seen(listing) == {"lost": ("sparse logical", (1, 4), None), "kept": ("double", (1, 1), 8)}
+    sparse = {"lost": ("sparse logical", (1, 4), None), "none": ("sparse logical", (2, 3), None)}
+    assert seen(listing) == {**sparse, "kept": ("double", (1, 1), 8)}
     assert notes(listing)["lost"].startswith("lost to Octave")
     assert "1 0 1 1" not in octave("load a.mat; disp(full(lost))", tmp_path)
 

@@ -20,7 +20,6 @@ from pybn.formats.mat5_elements import (
     FUNCTION,
     GLOBAL,
     HEADER,
-    INT32,
     LONGEST_NAMES,
     MATRIX,
     NUMERIC,
@@ -128,9 +127,9 @@ class _Array(Elements):
 
     def _check(self, row: Row, head: Head) -> None:
         """Hold the length of the stored values against the shape. (Text as UTF-8 may have any length.)"""
-        kind, length, _ = self.tag()
+        kind, length, _ = tag = self.tag()
         wanted = math.prod(row.shape or ())
-        if row.type == "logical" and kind == INT32 and length == 4 * head.most:
+        if self.lost_sparse(head, tag):
             row.type, row.bytes = "sparse logical", None
             row.note = "lost to Octave, which does not read back the sparse logical that it saved; read here"
         elif STORED_BYTES.get(kind, 0) * wanted != length or (wanted and kind not in STORED_BYTES):

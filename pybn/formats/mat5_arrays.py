@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from pybn.formats.lazy import InMemory, LazyArray
-from pybn.formats.mat5_elements import COMPRESSED, HEADER, Elements, Head, Variable, outer
+from pybn.formats.mat5_elements import COMPRESSED, HEADER, Elements, Head, Tag, Variable, outer
 from pybn.formats.mat5_streams import Packed
-from pybn.formats.mat5_values import Tag, nested, value
+from pybn.formats.mat5_values import nested, value
 from pybn.formats.mat_names import unique
 from pybn.formats.mat_source import Inflated
 

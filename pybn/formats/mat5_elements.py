@@ -31,6 +31,8 @@ STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"
 STORED_BYTES = {kind: int(letter[1]) for kind, letter in STORED.items()}
 LONGEST_NAMES = 1 << 20
 
+Tag = tuple[int, int, bytes | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -115,7 +117,14 @@ class Elements:
         self.source.skip(-length % 8)
         return data
 
-    def tag(self) -> tuple[int, int, bytes | None]:
+    def lost_sparse(self, head: Head, tag: Tag) -> bool:
+        """Say whether it is a sparse logical of Octave's: of a full one's class, with more behind its first element."""
+        kind, length, small = tag
+        return (
+            head.logical and kind == INT32 and self.left > (0 if small is not None else length + -length % 8)
+        )
+
+    def tag(self) -> Tag:
         """Return the next element's type and length, and its data where they are in the tag, as four bytes fit."""
         kind, length = struct.unpack(self.order + "II", tag := self.source.read(8))
         small = kind >> 16

@@ -11,8 +11,8 @@ from typing import BinaryIO, cast
 from pybn.errors import FileError
 from pybn.formats.flat import Stream, StreamArray
 from pybn.formats.lazy import LazyArray
-from pybn.formats.mat5_elements import Elements, Head, Variable
-from pybn.formats.mat5_values import Tag, dtype_of, stored
+from pybn.formats.mat5_elements import Elements, Head, Tag, Variable
+from pybn.formats.mat5_values import dtype_of, stored
 from pybn.formats.mat_numbers import InClass, widens
 from pybn.formats.mat_source import Inflated, located
 

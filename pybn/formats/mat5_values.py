@@ -15,7 +15,6 @@ from pybn.formats.mat5_elements import (
     CELL,
     CHAR,
     FUNCTION,
-    INT32,
     LONGEST_NAMES,
     MATRIX,
     NUMERIC,
@@ -27,6 +26,7 @@ from pybn.formats.mat5_elements import (
     STRUCT,
     Elements,
     Head,
+    Tag,
 )
 from pybn.formats.mat_numbers import InClass, check, class_dtype, in_class, widens
 from pybn.formats.mat_source import Stored
@@ -35,7 +35,6 @@ from pybn.formats.mat_text import FEW, text
 from pybn.values import Cell, Foreign, Object, StructArray
 
 Buffer = bytearray | memoryview
-Tag = tuple[int, int, bytes | None]
 Numbers = Callable[[Elements, Head, Tag], Any]
 
 DEEPEST = 100  # levels of cells and structs
@@ -49,7 +48,7 @@ def value(array: Elements, head: Head, numbers: Numbers | None = None, depth: in
         raise FormatError(f"it is nested deeper than {DEEPEST} levels")
     if head.class_ in NUMERIC:
         tag = array.tag()
-        if _lost_sparse(array, head, tag):
+        if array.lost_sparse(head, tag):
             return _sparse(array, head, tag)
         return (numbers or nested)(array, head, tag)
     if head.class_ == CHAR:
@@ -137,13 +136,6 @@ def _pad(array: Elements, length: int) -> None:
 
 
 # Sparse matrices.
-
-
-def _lost_sparse(array: Elements, head: Head, tag: Tag) -> bool:
-    """Say whether it is a sparse logical of Octave's, which has the class of a full one, and so is lost to Octave."""
-    kind, length, small = tag
-    whole = 0 if small is not None else length + -length % 8
-    return head.logical and kind == INT32 and length == 4 * head.most and array.left > whole
 
 
 def _sparse(array: Elements, head: Head, tag: Tag) -> Any:
