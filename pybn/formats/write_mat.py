@@ -54,6 +54,8 @@ class MatWriter(Writer):
 
 
 def _own(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array with two dimensions at least, a vector as a row; SciPy would make an empty one 0x0."""
+    x = x.reshape((1,) * (2 - x.ndim) + x.shape) if x.ndim < 2 else x
     return x.astype(object) if x.dtype.kind == "U" else x
 
 
