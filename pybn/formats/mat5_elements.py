@@ -31,6 +31,8 @@ STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"
 STORED_BYTES = {kind: int(letter[1]) for kind, letter in STORED.items()}
 LONGEST_NAMES = 1 << 20
 
+_PLAIN = {order: struct.Struct(f"{order}6I2i2I") for order in "<>"}
+
 Tag = tuple[int, int, bytes | None]
 
 
@@ -69,6 +71,20 @@ class Elements:
 
     def head(self) -> Head:
         """Read what every array starts with; an object of a class of MATLAB code has no dimensions here."""
+        return self._plain() or self._any()
+
+    def _plain(self) -> Head | None:
+        """Read the head of an array of two dimensions without a name at once: cells can have millions of them."""
+        form = _PLAIN[self.order]
+        if self.left < form.size:
+            return None
+        a, b, flags, most, c, d, rows, columns, e, f = form.unpack(self.source.peek(form.size))
+        if (a, b, c, d, e, f) != (6, 8, 5, 8, 1, 0) or flags & 0xFF == OPAQUE or rows < 0 or columns < 0:
+            return None
+        self.source.skip(form.size)
+        return Head(flags & 0xFF, flags, most, (rows, columns), "")
+
+    def _any(self) -> Head:
         flags = self.numbers("I", 8)
         if len(flags) != 2:
             raise FormatError("an array starts without its flags; the file is damaged")

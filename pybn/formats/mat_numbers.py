@@ -46,11 +46,11 @@ def widens(stored: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
 
 def exact(x: Array, dtype: np.dtype[Any]) -> Array:
     """Return numbers as another dtype. Raises FormatError where that would change them."""
+    if widens(x.dtype, dtype):
+        return x.astype(dtype, copy=False)
     with np.errstate(all="ignore"):
-        y = x.astype(dtype, copy=False)
-        if not widens(x.dtype, dtype) and not np.array_equal(
-            y.astype(x.dtype), x, equal_nan=x.dtype.kind == "f"
-        ):
+        y = x.astype(dtype)
+        if not np.array_equal(y.astype(x.dtype), x, equal_nan=x.dtype.kind == "f"):
             raise FormatError(f"it holds values, stored as {x.dtype}, that no {dtype} can be; it is damaged")
     return y
 

@@ -11,6 +11,7 @@ from pybn.formats.inflate import ERRORS, inflater
 
 FIRST = 1 << 10  # a header is a few hundred bytes: listing a big file stays cheap
 BLOCK = 1 << 16
+AHEAD = 1 << 12  # bytes that are inflated at least: many elements have eight
 PASSED = 1 << 20  # bytes that are passed over at a time
 MAX_INFLATED = 1 << 30
 
@@ -26,6 +27,9 @@ class Source(Protocol):
 
     def read(self, count: int) -> bytes:
         """Return the next `count` bytes. Raises FormatError where they are not there."""
+
+    def peek(self, count: int) -> bytes:
+        """Return what `read` would, and stay."""
 
     def fill(self, target: memoryview) -> None:
         """Put the next bytes there."""
@@ -62,6 +66,13 @@ class Stored:
             raise FormatError("it ends in the middle of a variable; is it a download that was cut short?")
         return data
 
+    def peek(self, count: int) -> bytes:
+        """Return what `read` would, and stay."""
+        data = self.read(count)
+        self._file.seek(-count, 1)
+        self.position -= count
+        return data
+
     def fill(self, target: memoryview) -> None:
         """Put the next bytes there."""
         target[:] = self.read(len(target))
@@ -90,6 +101,7 @@ class Inflated:
         self._start = file.tell()
         self._file, self._left, self._budget = file, size, budget
         self._inflater = inflater()
+        self._ahead = b""  # inflated, and not taken yet
 
     def read(self, count: int) -> bytes:
         """Return the next `count` bytes. Raises BudgetError where the budget does not hold them."""
@@ -97,6 +109,15 @@ class Inflated:
         while (left := count - sum(map(len, blocks))) > 0:
             blocks.append(self.some(left))
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def peek(self, count: int) -> bytes:
+        """Return what `read` would, and stay."""
+        while len(self._ahead) < count:
+            block = self._inflate(AHEAD)
+            if not block:
+                raise FormatError("a compressed variable ends too early; the file is damaged")
+            self._ahead += block
+        return self._ahead[:count]
 
     def fill(self, target: memoryview) -> None:
         """Put the next bytes there."""
@@ -134,6 +155,14 @@ class Inflated:
 
     def _next(self, most: int) -> bytes:
         """Return some bytes, none at the end of the stream."""
+        if not self._ahead:
+            if most >= AHEAD:
+                return self._inflate(most)
+            self._ahead = self._inflate(AHEAD)
+        block, self._ahead = self._ahead[:most], self._ahead[most:]
+        return block
+
+    def _inflate(self, most: int) -> bytes:
         while not self._inflater.eof:
             data = self._more() if self._inflater.needs_input else b""
             last = not data and self._inflater.needs_input
