@@ -115,6 +115,26 @@ def test_what_is_compressed_is_checked_to_its_end(
         assert "of what is compressed at byte 136" in str(caught.value)
 
 
+def test_what_is_read_at_once_is_checked_too(tmp_path: Path) -> None:
+    values = doubles(4000)
+    x = array(mat.DOUBLE, (1, 4000), "x", values)
+    for whole in (x, array(mat.CELL, (1, 1), "x", array(mat.DOUBLE, (1, 4000), "", values))):
+        data = zlib.compress(whole, 0)
+        file = pybn.open(level_5(tmp_path / "a.mat", element(15, data[:-1] + bytes([data[-1] ^ 1]))))
+        with pytest.raises(FormatError, match=r"a\.mat: x: a compressed variable is damaged"):
+            file["x"]
+        file = pybn.open(level_5(tmp_path / "a.mat", element(15, zlib.compress(whole + b"more", 0))))
+        with pytest.raises(FormatError, match=r"a\.mat: x: a compressed variable goes on after its end"):
+            file["x"]
+
+
+def test_padding_is_no_part_of_the_values(tmp_path: Path) -> None:
+    odd = np.arange(100_001) % 251
+    whole = array(mat.UINT8, (1, odd.size), "x", numbers(odd, "u1"))
+    for data in (whole, element(15, zlib.compress(whole))):
+        assert np.array_equal(pybn.open(level_5(tmp_path / "a.mat", data))["x"], [odd])
+
+
 def test_an_imaginary_part_that_is_not_there(tmp_path: Path) -> None:
     shape = (100, 200)
     for rest, words in (
