@@ -26,6 +26,7 @@ from pybn.formats import inflate, mat_source
 from pybn.formats.datafile import DataFile
 from pybn.formats.lazy import LazyArray
 from pybn.formats.variables import variable
+from pybn.inspection import inspect
 from pybn.values import Cell, CharArray, Foreign, Object, StructArray
 
 SAVES = """function [values, six, seven, v4, four, made] = save_all(folder)
@@ -71,6 +72,7 @@ SAVES = """function [values, six, seven, v4, four, made] = save_all(folder)
   six = load(fullfile(folder, 'v6.mat'));  seven = load(fullfile(folder, 'v7.mat'));
   global shared;  shared = 5;  four_letters = ['ab'; 'cd'];  in = inline('x + 1');
   save('-v7', fullfile(folder, 'odd.mat'), 'shared', 'four_letters', 'in');
+  save('-v6', fullfile(folder, 'odd6.mat'), 'four_letters', 'shared', 'four_letters');
   four_letters = {four_letters, 7};  save('-v7', fullfile(folder, 'lost.mat'), 'four_letters');
   v4 = struct('r', [1; 2; 3], 'm', [1.5 2; 3 4], 'z', [1+2i 3 4], 't', 'text', 'lines', ['abc'; 'def'], 'none', ...
     zeros(0, 3), 'notext', '', 'sp', sparse([0 1.5; 2 0; 0 0]), 'spz', sparse([0 1i; 2 0]), 'nosp', sparse(3, 2));
@@ -251,6 +253,11 @@ def test_what_octave_saves_oddly(saved: tuple[Path, Mapping[str, Any]]) -> None:
         assert file["in"].class_name == "inline"
         assert file["in"].properties[0]["expr"] == "x + 1"
     # Octave says that it is four bytes longer than it is, and then does not read what comes behind.
+    with pybn.open(saved[0] / "odd6.mat") as file:
+        assert [file[name] for name in list(file)[::2]] == [CharArray((2, 2), ("ab", "cd"))] * 2
+        assert np.asarray(file["shared"]).tolist() == [[5]]
+    assert [row.shape for row in inspect(saved[0] / "odd6.mat").contents.rows] == [(2, 2), (1, 1), (2, 2)]
+    assert [row.shape for row in inspect(saved[0] / "lost.mat").contents.rows] == [(1, 2), (2, 2), (1, 1)]
     with pybn.open(saved[0] / "lost.mat") as file:
         assert (
             differs(

@@ -123,6 +123,8 @@ class _Array(Elements):
             row.bytes = matlab.size(name, row.shape or (), complex_=complex_)
         if class_ in NUMERIC:
             self._check(row, head)
+        elif class_ == CHAR and self.left == 12 and self.tag()[2] is not None:
+            self.end -= 4  # see `outer`
         self._rows.add(row)
 
     def _check(self, row: Row, head: Head) -> None:
@@ -160,14 +162,14 @@ class _Array(Elements):
         kind, length, _ = self.tag()
         if kind != MATRIX:
             raise FormatError(f"{name!r:.80} should be an array, and is not; the file is damaged")
-        end = self.source.position + length
         if not length:  # how an empty member is stored
             self._rows.add(Row(name, depth, "double", (0, 0), bytes=0))
             return
-        _Array(self.source, length, self.order, self._rows).read(name, depth)
-        if self.source.position > end:
+        inner = _Array(self.source, length, self.order, self._rows)
+        inner.read(name, depth)
+        if inner.left < 0:
             raise FormatError(f"{name!r:.80} is longer than its own length; the file is damaged")
-        self.source.skip(end - self.source.position)
+        self.source.skip(inner.left)
 
     def _opaque(self, row: Row) -> None:
         """Name an object of a class defined in MATLAB code; its properties are in the file's object data."""

@@ -174,20 +174,36 @@ class Variable:
 
 
 def outer(file: BinaryIO, size: int, order: str) -> Iterator[Variable]:
-    """Yield the variables of a file, which then stands behind the tag of the one. Raises FormatError."""
+    """Yield the variables of a file, which then stands behind the tag of the one. Raises FormatError.
+
+    Octave says of a char array of three or four characters below one another that it is four bytes longer than it is.
+    """
     position = HEADER
     while position < size:
-        file.seek(position)
-        tag = file.read(8)
-        if len(tag) < 8 or position + 8 + struct.unpack(order + "4xI", tag)[0] > size:
+        kind, length = _tag(file, position, order)
+        if length % 8 == 4 and not _starts(file, position + 8 + length, size, order):
+            length -= 4 * _starts(file, position + 4 + length, size, order)
+        if position + 8 + length > size:
             raise FormatError(
                 f"the variable at byte {position:,} goes on past the end at {size:,}; is it a download cut short?"
             )
-        kind, length = struct.unpack(order + "II", tag)
         if kind not in (MATRIX, COMPRESSED):
             raise FormatError(f"at byte {position:,} a variable should start, and none does; it is damaged")
+        file.seek(position + 8)
         yield Variable(position, kind, length)
         position += 8 + length
+
+
+def _tag(file: BinaryIO, position: int, order: str) -> tuple[int, int]:
+    """Return the type and the length of what starts there; what is cut short is longer than any file."""
+    file.seek(position)
+    tag = file.read(8)
+    return struct.unpack(order + "II", tag) if len(tag) == 8 else (0, 1 << 62)
+
+
+def _starts(file: BinaryIO, position: int, size: int, order: str) -> bool:
+    """Say whether a variable starts there, or the file ends."""
+    return position == size or _tag(file, position, order)[0] in (MATRIX, COMPRESSED)
 
 
 def source_of(
