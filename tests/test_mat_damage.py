@@ -17,7 +17,7 @@ import scipy.sparse
 from mat_files import array, doubles, element, level_4, level_5, names, numbers, small
 
 import pybn
-from pybn.errors import FormatError
+from pybn.errors import FileError, FormatError
 from pybn.formats import inflate
 from pybn.formats.lazy import LazyArray
 
@@ -153,6 +153,20 @@ def test_what_cannot_be_of_so_few_bytes_is_refused_before_it_is_inflated(tmp_pat
     path = level_5(tmp_path / "a.mat", element(15, zlib.compress(claimed)))
     with pytest.raises(FormatError, match=r"compressed bytes cannot be the 2,147,483,748"):
         pybn.open(path)
+
+
+def test_a_file_that_is_gone(tmp_path: Path) -> None:
+    for data in (WHOLE, element(15, zlib.compress(WHOLE))):
+        path = level_5(tmp_path / "a.mat", data, array(mat.CELL, (1, 1), "c", element(14, b"")))
+        file = pybn.open(path)
+        x = file["x"]
+        path.unlink()
+        for name in file:
+            with pytest.raises(FileError, match=r"a\.mat: cannot be read"):
+                file[name]
+        if x.sequential:
+            with pytest.raises(FileError, match=r"a\.mat: cannot be read"):
+                np.asarray(x)
 
 
 def test_cut_short(tmp_path: Path) -> None:

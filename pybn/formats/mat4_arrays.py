@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from pybn.formats.lazy import Array, LazyArray
 from pybn.formats.mat4_headers import SPARSE, TEXT, V4Variable, v4_variables
 from pybn.formats.mat_names import unique
 from pybn.formats.mat_numbers import InClass, exact
+from pybn.formats.mat_source import reading
 from pybn.formats.mat_sparse import from_triplets
 from pybn.formats.mat_text import characters
 
@@ -27,8 +28,8 @@ class Mat4Reader:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        with Path(path).open("rb") as file:
-            found = list(v4_variables(file, Path(path).stat().st_size))
+        with reading(path) as file:
+            found = list(v4_variables(file, os.fstat(file.fileno()).st_size))
         names = unique([(variable.name, variable.position) for variable in found])
         self._variables = dict(zip(names, found, strict=True))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from pybn.formats.mat5_elements import COMPRESSED, HEADER, Elements, Head, Tag, 
 from pybn.formats.mat5_streams import Packed
 from pybn.formats.mat5_values import nested, value
 from pybn.formats.mat_names import unique
-from pybn.formats.mat_source import Inflated
+from pybn.formats.mat_source import Inflated, reading
 
 HERE = 1 << 16  # bytes of a numeric array up to which it is read at once
 
@@ -26,8 +26,8 @@ class Mat5Reader:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        size = Path(path).stat().st_size
-        with Path(path).open("rb") as file:
+        with reading(path) as file:
+            size = os.fstat(file.fileno()).st_size
             header = file.read(HEADER)
             self._order = "<" if header[126:128] == b"IM" else ">"
             (objects,) = struct.unpack(
@@ -50,7 +50,7 @@ class Mat5Reader:
         """Return a variable. Raises FormatError where it is damaged."""
         variable, where = self._variables[name], f"{self._path}: {name}"
         with (
-            Path(self._path).open("rb") as file,
+            reading(self._path) as file,
             variable.opened(file, self._order, where=where, path=self._path) as array,
         ):
             found = value(array, array.head(), partial(self._numbers, variable))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from typing import BinaryIO, cast
 
-from pybn.errors import FileError
 from pybn.formats.flat import Stream, StreamArray
 from pybn.formats.lazy import LazyArray
 from pybn.formats.mat5_elements import Elements, Head, Tag, Variable
 from pybn.formats.mat5_values import dtype_of, stored
 from pybn.formats.mat_numbers import InClass, widens
-from pybn.formats.mat_source import Inflated, located
+from pybn.formats.mat_source import Inflated, located, reading
 
 
 class Packed:
@@ -59,12 +57,9 @@ class Packed:
         return source
 
     def _begin(self) -> Inflated:
-        try:
-            with Path(self._path).open("rb") as file:
-                # Mapped, because a map goes with the last that needs it, and a file would have to be closed.
-                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            raise FileError(f"{self._path}: cannot be read: {error}") from error
+        with reading(self._path) as file:
+            # Mapped, because a map goes with the last that needs it, and a file would have to be closed.
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         data.seek(self._variable.position + 8)
         return Inflated(cast("BinaryIO", data), self._variable.length)
 

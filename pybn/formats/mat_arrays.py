@@ -8,14 +8,13 @@ all of it is read in Python, down to what objects of MATLAB code are made of. Sc
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pybn.formats.mat4_arrays import Mat4Reader
 from pybn.formats.mat5_arrays import Mat5Reader
+from pybn.formats.mat_source import reading
 
 
 def open_reader(path: str) -> Mat4Reader | Mat5Reader:
     """Read the headers of a file. Raises FormatError."""
-    with Path(path).open("rb") as file:
+    with reading(path) as file:
         start = file.read(128)
     return Mat5Reader(path) if start[126:] in (b"IM", b"MI") else Mat4Reader(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from pybn.errors import FormatError
+from pybn.errors import FileError, FormatError
 from pybn.formats.inflate import ERRORS, inflater
 
 FIRST = 1 << 10  # a header is a few hundred bytes: listing a big file stays cheap
@@ -39,6 +40,18 @@ class Source(Protocol):
 
     def where(self) -> str:
         """Say which byte is the next one."""
+
+
+@contextmanager
+def reading(path: str) -> Iterator[BinaryIO]:
+    """Open a file to be read. Raises FileError, naming it, where the system does not let it be read."""
+    try:
+        with Path(path).open("rb") as file:
+            yield file
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 @contextmanager
