@@ -177,7 +177,7 @@ def reply(target: str, path: str, *more: str) -> bytes:
         answer = {"value": getattr(importlib.import_module(module), function)(path, *more)}
         return json.dumps(answer).encode()
     except FormatError as error:
-        answer = {"refused": str(error)}
+        answer = {"refused": str(error).removeprefix(f"{path}: ")}  # which the parent says
     except MemoryError:
         answer = {"memory": True}
     except OSError as error:

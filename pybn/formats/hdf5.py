@@ -24,7 +24,7 @@ def contents(path: str) -> dict[str, Any]:
     try:
         file = h5py.File(path, "r", locking="best-effort")
     except (OSError, RuntimeError, ValueError) as error:
-        raise FormatError(f"cannot be opened as HDF5: {error}{_advice(str(error))}") from error
+        raise FormatError(f"cannot be opened as HDF5: {error}{advice(str(error))}") from error
     with Path(path).open("rb") as start:
         header = start.read(116)
     with file, no_other_file():
@@ -43,7 +43,7 @@ def _listed(file: h5py.File) -> Contents:
     return Contents(walk.kind, about, walk.rows.rows, walk.rows.unlisted)
 
 
-def _advice(message: str) -> str:
+def advice(message: str) -> str:
     """Return what may be wrong, from the words of the library."""
     if "truncated" in message or "eof" in message.lower():
         return "; is it a download that was cut short?"

@@ -16,6 +16,7 @@ import numpy as np
 # What h5py raises on a damaged object: the library's errors come as any of these.
 FAULTS = (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 LARGEST_ATTRIBUTE = 1 << 16
+ONLY_A_DIMENSION = "This is a netCDF dimension but not a netCDF variable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,28 @@ def links(group: h5py.Group, most: int) -> list[Link]:
     return [_link(group, name, kind) for name, kind in found]
 
 
+def link_of(group: h5py.Group, raw: bytes) -> Link:
+    """Return one link of a group, by the bytes of its name. Raises one of FAULTS where there is none."""
+    return _link(group, raw, group.id.links.get_info(raw).type)
+
+
 def opened(group: h5py.Group, link: Link) -> Any:
     """Return the object behind a member proper. Raises one of FAULTS where it cannot be opened."""
-    handle = h5py.h5o.open(group.id, link.raw)
+    return wrapped(handle_of(group, link))
+
+
+def wrapped(handle: Any) -> Any:
+    """Return a handle of the library's as a dataset or group of h5py's, where it is one."""
     if isinstance(handle, h5py.h5d.DatasetID):
         return h5py.Dataset(handle)
     return h5py.Group(handle) if isinstance(handle, h5py.h5g.GroupID) else handle
+
+
+def handle_of(group: h5py.Group, link: Link) -> Any:
+    """Return the library's handle of the object behind a member proper. Raises one of FAULTS."""
+    if b"/" in link.raw or link.raw == b".":
+        raise ValueError(f"a name that is a path, {link.name!a}")  # the library would follow links along it
+    return h5py.h5o.open(group.id, link.raw)
 
 
 def members(group: h5py.Group, most: int) -> dict[str, Any]:
@@ -185,9 +202,17 @@ def axes(dataset: h5py.Dataset) -> tuple[str, ...]:
 
 def _axis(dataset: h5py.h5d.DatasetID, axis: int) -> str:
     """Return an axis's label, or else the name of its first scale. (`Dataset.dims` would load a module late.)"""
-    first = None
     if label := h5py.h5ds.get_label(dataset, axis):
         return decode(label)
-    if h5py.h5ds.get_num_scales(dataset, axis):
-        first = h5py.h5ds.iterate(dataset, axis, h5py.h5ds.get_scale_name, 0)
-    return decode(first) if first else ""
+    first = (
+        h5py.h5ds.iterate(dataset, axis, scale_name, 0) if h5py.h5ds.get_num_scales(dataset, axis) else None
+    )
+    return first or ""
+
+
+def scale_name(scale: h5py.h5d.DatasetID) -> str:
+    """Return the name of a scale: that of its dataset where it has none, or netCDF made it of a mere dimension."""
+    name = decode(h5py.h5ds.get_scale_name(scale) or b"")
+    if name and not name.startswith(ONLY_A_DIMENSION):
+        return name
+    return decode(h5py.h5i.get_name(scale) or b"").rpartition("/")[2]

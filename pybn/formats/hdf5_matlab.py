@@ -16,7 +16,7 @@ from pybn.formats.hdf5_items import FAULTS, Link, attribute, members, outside, s
 from pybn.formats.hdf5_walk import Walk
 
 _OBJECT = 3  # MATLAB_object_decode of an object of a class defined in MATLAB code
-_KEPT_APART = ("#refs#", "#subsystem#")
+KEPT_APART = ("#refs#", "#subsystem#")
 
 
 class MatlabWalk(Walk):
@@ -35,13 +35,13 @@ class MatlabWalk(Walk):
     def about(self) -> list[str]:
         """Say what is turned round and left out."""
         lines = ["shapes are in MATLAB's order; HDF5 holds them reversed"]
-        if kept := [name for name in _KEPT_APART if name in self.file]:
+        if kept := [name for name in KEPT_APART if name in self.file]:
             lines.append(f"{' and '.join(kept)}: what cells and objects hold, listed where it belongs")
         return lines
 
     def top(self, root: h5py.Group) -> list[Link]:
         """Leave out the groups that cells and objects refer to."""
-        return [link for link in super().top(root) if link.name not in _KEPT_APART]
+        return [link for link in super().top(root) if link.name not in KEPT_APART]
 
     def shape(self, item: h5py.Dataset) -> tuple[int, ...] | None:
         """Return the shape in MATLAB's order, with the two dimensions that everything has there."""
@@ -127,10 +127,11 @@ def _fields_of_elements(item: h5py.Group) -> dict[str, h5py.Dataset]:
     fields = members(item, 1_000)
     order = [name for name in attribute(item, "MATLAB_fields") or () if name in fields]
     in_order = dict.fromkeys([*order, *fields])
-    return {name: fields[name] for name in in_order} if all(map(_holds_elements, fields.values())) else {}
+    return {name: fields[name] for name in in_order} if all(map(holds_elements, fields.values())) else {}
 
 
-def _holds_elements(field: Any) -> bool:
+def holds_elements(field: Any) -> bool:
+    """Say whether a field is one of a struct array: references, without a class of their own."""
     if not isinstance(field, h5py.Dataset) or _class(field):
         return False
     return h5py.check_ref_dtype(field.dtype) is not None

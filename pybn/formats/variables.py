@@ -15,7 +15,6 @@ import numpy.typing as npt
 from pybn.errors import FormatError
 from pybn.formats.datafile import open_file
 from pybn.formats.lazy import LazyArray
-from pybn.formats.sniff import Kind, sniff
 from pybn.values import Cell, Foreign, Object, StructArray, describe, to_matlab
 
 Array = npt.NDArray[Any]
@@ -26,30 +25,33 @@ LARGEST = 1 << 30  # bytes of an array
 
 
 def variable(path: str, var: str) -> tuple[Any, bool]:
-    """Return a variable of a .mat (v4 to v7.3), .npy, .npz or HDF5 file, and whether its axes are MATLAB's.
+    """Return a variable of a .mat (v4 to v7.3), .npy, .npz, HDF5 or other data file, and whether its axes are MATLAB's.
 
     `var` is a name, or a path into it: s.weights{2}, s(3).x; in a plain HDF5 file group/x. Where there is but one
     variable it may be "". Raises FormatError.
     """
-    with Path(path).open("rb") as file:
-        start = file.read(6)
+    with Path(path).open("rb") as raw:
+        start = raw.read(6)
     if start == b"\x93NUMPY":
         if var:
             raise FormatError(f"a .npy file holds one array without a name; leave var = {var!r} out")
         return to_matlab(plain(_npy(path))), False
     if start.startswith(b"PK"):
         return _npz(path, var), False
-    if sniff(path) is not Kind.HDF5:
-        return _opened(path, var)
-    from pybn.formats.hdf5_values import read
-
-    return read(path, lambda known: _split(var, known), _walk, var)
-
-
-def _opened(path: str, var: str) -> tuple[Any, bool]:
     with open_file(path) as file:
+        if file.row_major:
+            return to_matlab(here(file[_named(var.strip("/"), list(file))])), False
         root, parts = _split(var, list(file))
-        return here(_walk(file[root], root, parts)), not file.row_major
+        return here(_walk(file[root], root, parts)), True
+
+
+def _named(var: str, known: Sequence[str]) -> str:
+    """Return the name of an array of a file without structs. Raises FormatError, naming what is there instead."""
+    if var in known or not var:
+        return _split(var, known)[0]
+    if within := [name.removeprefix(f"{var}/") for name in known if name.startswith(f"{var}/")]:
+        raise FormatError(f"wanted an array, got a group of {', '.join(within[:SHOWN])}")
+    raise FormatError(f"{var} is not there; {_there(known)}")
 
 
 def here(value: Any) -> Any:
