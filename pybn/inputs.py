@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pybn.case import Case, Source, Tensor
 from pybn.draw import draw_inputs
 from pybn.engines.base import from_side, side_shape
-from pybn.engines.octave.wire import WireError, dump, load
+from pybn.engines.driver.wire import WireError, dump, load
 from pybn.errors import CaseError, FormatError, PybnError
 from pybn.formats.child import ANSWER_LIMIT, call
 from pybn.values import describe, foreign

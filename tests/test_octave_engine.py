@@ -118,7 +118,7 @@ def test_a_declaration_that_octave_cannot_have_is_refused(
 ) -> None:
     x = np.zeros((2, 2), dtype)
     case = make_case(m_file("same", SAME), "same", ["y = same(x)"], {"x": x}, {"y": ((2, 2), "float64")})
-    with pytest.raises(CaseError, match="nothing that Octave has"):
+    with pytest.raises(CaseError, match="nothing that MATLAB has"):
         octave.run(case, {"x": x})
 
 

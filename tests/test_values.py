@@ -18,8 +18,8 @@ from octave_cases import make_case
 
 from pybn.case import Case, Value
 from pybn.compare import Tolerance, Verdict
+from pybn.engines.driver.wire import WireError, dump, load
 from pybn.engines.octave import OctaveEngine
-from pybn.engines.octave.wire import WireError, dump, load
 from pybn.errors import DTypeError, EngineError, FormatError
 from pybn.formats.fixture import Record, read_fixture, write_fixture
 from pybn.formats.fixture_value import decode, encode

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pybn.engines.octave.wire import dump
+from pybn.engines.driver.wire import dump
 from pybn.recordings.history import Handle, Nest, Step
 from pybn.recordings.source import place
 from pybn.values import Cell, CharArray, StructArray

@@ -33,7 +33,7 @@ function pybn_group(first, last, programs)
     [~, status] = waitpid(pid);
     [~, missing] = stat([base '.out']);
     if missing
-      pybn_write(base, pybn_reply(pybn_ending(status)));
+      pybn_answer(base, pybn_reply(pybn_ending(status)));
     end
   end
   exec('true');  % ends this process with a status, and with nothing run that would be at an exit

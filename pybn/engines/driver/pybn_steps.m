@@ -80,7 +80,7 @@ function value = start(step, vars, object)
 end
 
 function answers = call(callee, args, answers)
-%CALL Call a function by its name or by a handle. Octave's feval does not find static methods by their name.
+%CALL Call a function by its name or by a handle.
   try
     if isempty(answers)
       feval(callee, args{:});
@@ -88,11 +88,29 @@ function answers = call(callee, args, answers)
       [answers{:}] = feval(callee, args{:});
     end
   catch problem
-    if ~ischar(callee) || ~any(callee == '.') || ...
-       ~strcmp(problem.message, sprintf('feval: function ''%s'' not found', callee))
+    if ~ischar(callee) || ~any(callee == '.')
       rethrow(problem);
     end
+    answers = call_dotted(callee, args, answers, problem);
+  end
+end
+
+function answers = call_dotted(callee, args, answers, problem)
+%CALL_DOTTED Call what feval may not find by its name: a static method, a constant, a member of an enumeration.
+  unknown = strcmp(problem.message, sprintf('feval: function ''%s'' not found', callee));  % so says Octave
+  if ~unknown && isempty(args) && numel(answers) == 1
+    [found, value] = pybn_constant(callee);
+    if found
+      answers = {value};
+      return
+    end
+  end
+  unknown = unknown || ...
+            (strcmp(problem.identifier, 'MATLAB:UndefinedFunction') && ~isempty(strfind(problem.message, callee)));
+  if unknown
     answers = call(str2func(callee), args, answers);
+  else
+    rethrow(problem);
   end
 end
 
@@ -164,7 +182,8 @@ function text = place(problem)
   text = '';
   try
     innermost = problem.stack(1);
-    if ~strncmp(innermost.name, 'pybn_', 5)
+    [~, stem] = fileparts(innermost.file);
+    if ~strncmp(innermost.name, 'pybn_', 5) && ~strncmp(stem, 'pybn_', 5)
       text = sprintf('%s, line %d', innermost.name, innermost.line);
     end
   catch

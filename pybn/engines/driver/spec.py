@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -96,7 +96,7 @@ def _folder(case: Case, folder: os.PathLike[str]) -> str:
     text = os.fspath(folder)
     if os.pathsep in text or "\n" in text or not _encodes(text):
         raise CaseError(
-            f"{case.file}: matlab: path: Octave cannot have the folder {text!r} on its path; rename it"
+            f"{case.file}: matlab: path: the folder {text!r} cannot be put on its path; rename it"
         )
     if not os.path.isdir(text):  # noqa: PTH112
         raise CaseError(f"{case.file}: matlab: path: there is no folder {text}")
@@ -150,16 +150,20 @@ class _Writer:
         return {
             "kind": "call",
             **where,
-            "function": ".".join(step.path) if root == "@" else "",
+            "function": self.called(step.path) if root == "@" else "",
             "args": [self.expression(value) for value in step.args],
             "targets": [_target(target) for target in step.targets],
         }
+
+    def called(self, path: Sequence[str]) -> str:
+        """Return the name of a function, and nothing that could be more."""
+        return ".".join(_name(part, f"{self.case.file}: {self.case.id}") for part in path)
 
     def expression(self, value: Expression) -> dict[str, Any]:
         if isinstance(value, Variable):
             return {"kind": "variable", "name": value.name}
         if isinstance(value, Handle):
-            return {"kind": "handle", "name": ".".join(value.path)}
+            return {"kind": "handle", "name": self.called(value.path)}
         if isinstance(value, Attribute):
             if value.name not in self.case.attrs:
                 raise CaseError(
@@ -206,7 +210,7 @@ def _number(value: Any, where: str) -> float:
     with suppress(TypeError, ValueError, OverflowError):
         if isinstance(value, float) or (isinstance(value, int) and int(float(value)) == value):
             return float(value)
-    raise CaseError(f"{where}: the value {reprlib.repr(value)} cannot be handed to Octave unchanged")
+    raise CaseError(f"{where}: the value {reprlib.repr(value)} cannot be handed over unchanged")
 
 
 def _name(name: Any, where: str) -> str:
@@ -216,7 +220,7 @@ def _name(name: Any, where: str) -> str:
 
 
 def restore(case: Case, name: str, value: Any) -> Array:
-    """Return Octave's answer at its declared shape and dtype.
+    """Return the answer at its declared shape and dtype.
 
     MATLAB drops trailing ones, which come back, and narrows a complex without imaginary part, which is undone.
     Raises EngineError where the answer is something else.
@@ -241,7 +245,7 @@ def restore(case: Case, name: str, value: Any) -> Array:
 
 
 def restore_value(case: Case, name: str, value: Any) -> Any:
-    """Return Octave's answer of any structure. Raises EngineError where a part of it does not leave Octave."""
+    """Return an answer of any structure. Raises EngineError where a part of it does not leave its program."""
     if value is None:
         raise no_step(case, f"output {name!r}: wanted a value, got none")
     if case.output_values[name].foreign:
@@ -249,7 +253,7 @@ def restore_value(case: Case, name: str, value: Any) -> Any:
     for path, found in foreign(value, name).items():
         raise no_step(
             case,
-            f"output {name!r}: {path} is an object of class {found.class_name}, which does not leave Octave; "
+            f"output {name!r}: {path} is an object of class {found.class_name}, which stays where it is; "
             "bind what is wanted of it to an output of its own",
         )
     return value

@@ -11,8 +11,8 @@ end
 
 function value = get_value(fid)
   classes = {'double', 'single', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64'};
-  head = fread(fid, 3, 'double=>double');
-  dims = fread(fid, head(3), 'double=>double')';
+  head = get_numbers(fid, 3, 'double', [3 1]);
+  dims = get_numbers(fid, head(3), 'double', [1 head(3)]);
   count = prod(dims);
   switch head(1)
     case num2cell(1:10)
@@ -24,28 +24,44 @@ function value = get_value(fid)
     case 11
       value = logical(get_numbers(fid, count, 'uint8', dims));
     case 12
-      value = reshape(char(fread(fid, count, 'uint8=>uint8')), dims);
+      value = char(get_numbers(fid, count, 'uint8', dims));
+    case 16
+      value = char(get_numbers(fid, count, 'uint16', dims));
     case 13
       value = cell(dims);
       for k = 1:count
         value{k} = get_value(fid);
       end
     case 14
-      names = cell(1, fread(fid, 1, 'double=>double'));
-      for k = 1:numel(names)
-        names{k} = char(fread(fid, fread(fid, 1, 'double=>double'), 'uint8=>uint8')');
-      end
-      value = repmat(cell2struct(cell(numel(names), 1), names(:), 1), dims);
-      for k = 1:count
-        for m = 1:numel(names)
-          value(k).(names{m}) = get_value(fid);
-        end
-      end
+      value = get_structs(fid, count, dims);
     otherwise
       error('pybn:read', 'unknown class code %g', head(1));
   end
 end
 
+function value = get_structs(fid, count, dims)
+  names = cell(1, get_numbers(fid, 1, 'double', [1 1]));
+  for k = 1:numel(names)
+    size_of = get_numbers(fid, 1, 'double', [1 1]);
+    names{k} = char(get_numbers(fid, size_of, 'uint8', [1 size_of]));
+  end
+  value = struct();
+  for k = 1:numel(names)
+    value.(names{k}) = [];
+  end
+  value = repmat(value, dims);
+  for k = 1:count
+    for m = 1:numel(names)
+      value(k).(names{m}) = get_value(fid);
+    end
+  end
+end
+
 function x = get_numbers(fid, count, name, dims)
-  x = reshape(fread(fid, count, [name '=>' name]), dims);
+%GET_NUMBERS Return so many numbers of a class. Where there are none, fread would choose the class.
+  if count == 0
+    x = zeros(dims, name);
+  else
+    x = reshape(fread(fid, count, [name '=>' name]), dims);
+  end
 end

@@ -1,4 +1,4 @@
-"""Values to and from Octave, bit for bit: every numeric class, logical, char, cell and struct, of any shape.
+"""Values to and from Octave or MATLAB, bit for bit: every numeric class, logical, char, cell and struct, of any shape.
 
 .mat files do not do. Between SciPy and Octave 7.3, version 6 cuts text that is not ASCII, ends unreadable after
 a char array of several rows, and loses a sparse logical; and a torn one can crash its reader. This format is what
@@ -6,7 +6,8 @@ a char array of several rows, and loses a sparse logical; and a torn one can cra
 
     value   = class code, is complex, number of dimensions, dimensions (float64 each), then its data
     numbers = the elements in column-major order; complex: all real parts, then all imaginary parts
-    logical, char = a byte an element; a char array's rows are UTF-8
+    logical, char = a byte an element; a char array's rows are UTF-8, as Octave has them
+    16      = char as MATLAB has it: UTF-16, two bytes an element
     cell    = a value an element
     struct  = number of fields (float64), each name as its length (float64) and bytes, then for each
               element the value of each field
@@ -27,7 +28,7 @@ import numpy.typing as npt
 from pybn.values import Cell, CharArray, Foreign, StructArray
 
 CLASSES = ("float64", "float32", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
-LOGICAL, CHAR, CELL, STRUCT, OBJECT = 11, 12, 13, 14, 15
+LOGICAL, CHAR, CELL, STRUCT, OBJECT, WIDE_CHAR = 11, 12, 13, 14, 15, 16
 MOST = 10_000_000  # structs without fields, or rows without characters: they take no bytes
 
 Array = npt.NDArray[Any]
@@ -37,19 +38,22 @@ class WireError(ValueError):
     """The bytes are no value: cut off, or of no known class."""
 
 
-def dump(value: Any, stream: BinaryIO) -> None:
-    """Write a value of `pybn.values`; also a bool, a number, and a list (as a cell row). Raises WireError."""
+def dump(value: Any, stream: BinaryIO, *, wide: bool = False) -> None:
+    """Write a value of `pybn.values`; also a bool, a number, and a list (as a cell row). Raises WireError.
+
+    Text is UTF-8, or UTF-16 where it is to be `wide`.
+    """
     if isinstance(value, str | CharArray):
-        _dump_text(value, stream)
+        (_dump_wide if wide else _dump_text)(value, stream)
     elif isinstance(value, Mapping | StructArray):
-        _dump_structs(value, stream)
+        _dump_structs(value, stream, wide)
     elif isinstance(value, Cell | list | tuple):
         cell = value if isinstance(value, Cell) else Cell((1, len(value)), tuple(value))
         _head(stream, CELL, cell.shape)
         for item in cell.items:
-            dump(item, stream)
+            dump(item, stream, wide=wide)
     elif isinstance(value, Foreign):
-        raise WireError(f"an object of class {value.class_name} cannot be handed to Octave")
+        raise WireError(f"an object of class {value.class_name} cannot be handed over")
     else:
         _dump_array(value if isinstance(value, np.ndarray) else _scalar(value), stream)
 
@@ -61,11 +65,29 @@ def _dump_text(value: str | CharArray, stream: BinaryIO) -> None:
         stream.write(raw)
         return
     rows = [_row(text, value.shape[1]) for text in value.rows]
-    pages = np.frombuffer(b"".join(rows), np.uint8).reshape(
-        math.prod(value.shape[2:]), value.shape[0], value.shape[1]
-    )
     _head(stream, CHAR, value.shape)
-    stream.write(pages.transpose(0, 2, 1).tobytes())
+    stream.write(_columns(b"".join(rows), "u1", value.shape))
+
+
+def _dump_wide(value: str | CharArray, stream: BinaryIO) -> None:
+    """Write text as MATLAB has it. The rows of an array are as wide as the widest, as its `char` makes them."""
+    if isinstance(value, str):
+        raw = _utf16(value)
+        _head(stream, WIDE_CHAR, (1 if raw else 0, len(raw) // 2))
+        stream.write(raw)
+        return
+    rows = [_utf16(text) for text in value.rows]
+    width = max([len(row) // 2 for row in rows], default=value.shape[1])
+    shape = (value.shape[0], width, *value.shape[2:])
+    _head(stream, WIDE_CHAR, shape)
+    padded = [row + (width - len(row) // 2) * _utf16(" ") for row in rows]
+    stream.write(_columns(b"".join(padded), "<u2", shape))
+
+
+def _columns(rows: bytes, dtype: str, shape: tuple[int, ...]) -> bytes:
+    """Return the rows of all pages in column-major order."""
+    pages = np.frombuffer(rows, dtype).reshape(math.prod(shape[2:]), shape[0], shape[1])
+    return pages.transpose(0, 2, 1).tobytes()
 
 
 def _row(text: str, width: int) -> bytes:
@@ -77,13 +99,13 @@ def _row(text: str, width: int) -> bytes:
     raise WireError(f"{text!r} is no row of {width} bytes of a char array")
 
 
-def _dump_structs(value: Mapping[str, Any] | StructArray, stream: BinaryIO) -> None:
+def _dump_structs(value: Mapping[str, Any] | StructArray, stream: BinaryIO, wide: bool) -> None:
     structs = value if isinstance(value, StructArray) else StructArray((1, 1), tuple(value), (value,))
     _head(stream, STRUCT, structs.shape)
     _names(stream, list(structs.fields))
     for element in structs.elements:
         for name in structs.fields:
-            dump(element[name], stream)
+            dump(element[name], stream, wide=wide)
 
 
 def _scalar(value: bool | float) -> Array:
@@ -99,14 +121,14 @@ def _dump_array(x: Array, stream: BinaryIO) -> None:
         return
     part = x.real.dtype if x.dtype.kind == "c" else x.dtype
     if part.name not in CLASSES:
-        raise WireError(f"an array of {x.dtype} is nothing that Octave has")
+        raise WireError(f"an array of {x.dtype} is nothing that MATLAB has")
     _head(stream, 1 + CLASSES.index(part.name), x.shape, is_complex=x.dtype.kind == "c")
     halves = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
     stream.writelines(half.astype(part.newbyteorder("<"), copy=False).tobytes(order="F") for half in halves)
 
 
 def _head(stream: BinaryIO, code: int, shape: tuple[int, ...], *, is_complex: bool = False) -> None:
-    shape = (*shape, *[1] * (2 - len(shape)))  # everything in Octave has two dimensions
+    shape = (*shape, *[1] * (2 - len(shape)))  # everything in MATLAB has two dimensions
     stream.write(np.array([code, is_complex, len(shape), *shape], "<f8").tobytes())
 
 
@@ -120,6 +142,11 @@ def _utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         raise WireError(f"{text!r} is no text that can be written") from error
+
+
+def _utf16(text: str) -> bytes:
+    _utf8(text)
+    return text.encode("utf-16-le")
 
 
 def load(stream: BinaryIO) -> Any:
@@ -139,8 +166,8 @@ def _load(stream: BinaryIO) -> Any:
         return _load_numbers(stream, np.dtype(CLASSES[code - 1]), shape, bool(is_complex))
     if code == LOGICAL:
         return _elements(stream, np.dtype("uint8"), shape).astype(bool)
-    if code == CHAR:
-        return _load_text(stream, shape)
+    if code in (CHAR, WIDE_CHAR):
+        return _load_text(stream, shape, np.dtype("uint16" if code == WIDE_CHAR else "uint8"))
     if code == OBJECT:
         return Foreign(_decoded(_elements(stream, np.dtype("uint8"), shape).tobytes()))
     if code == CELL:
@@ -150,13 +177,20 @@ def _load(stream: BinaryIO) -> Any:
     raise WireError(f"class code {code}")
 
 
-def _load_text(stream: BinaryIO, shape: tuple[int, ...]) -> str | CharArray:
-    raw = _elements(stream, np.dtype("uint8"), shape)
+def _load_text(stream: BinaryIO, shape: tuple[int, ...], unit: np.dtype[Any]) -> str | CharArray:
+    raw = _elements(stream, unit, shape)
     if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0)):
-        return _decoded(raw.tobytes())
-    pages = raw.reshape(*shape[:2], -1, order="F") if raw.size else np.zeros((*shape[:2], 0), np.uint8)
-    rows = [_decoded(row.tobytes()) for page in np.moveaxis(pages, 2, 0) for row in page]
+        return _text(raw)
+    pages = raw.reshape(*shape[:2], -1, order="F") if raw.size else np.zeros((*shape[:2], 0), unit)
+    rows = [_text(row) for page in np.moveaxis(pages, 2, 0) for row in page]
     return CharArray(shape, tuple(rows or [""] * _few(math.prod((shape[0], *shape[2:])))))
+
+
+def _text(units: Array) -> str:
+    """Return the text of bytes, or of UTF-16; half a character of the latter is told as such."""
+    if units.itemsize == 1:
+        return _decoded(units.tobytes())
+    return units.astype("<u2", copy=False).tobytes().decode("utf-16-le", errors="backslashreplace")
 
 
 def _decoded(raw: bytes) -> str:

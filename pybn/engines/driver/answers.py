@@ -1,9 +1,8 @@
-"""Wait for Octave's answer to a job, and read it; or tell how the job ended instead."""
+"""Wait for the answer to a job, and read it; or tell how the job ended instead."""
 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,42 +10,40 @@ import numpy as np
 
 from pybn.case import Case, bound_values
 from pybn.engines.base import Array, no_step
-from pybn.engines.octave.session import Session
-from pybn.engines.octave.spec import restore, restore_value
-from pybn.engines.octave.wire import WireError, load
+from pybn.engines.driver.session import LOGS, Session, printed_too_much
+from pybn.engines.driver.spec import restore, restore_value
+from pybn.engines.driver.wire import WireError, load
 from pybn.errors import DeadlineError, EngineError, PybnError
 
 Answer = dict[str, Array] | PybnError
 
 PATIENCE = 30.0  # seconds for a case to begin in, once it is its turn
-PRINT_LIMIT = 4 << 20  # bytes that a case may print
-LOGS = (".log", ".err")  # what it prints to standard output and to standard error
 TELL = 4000  # characters of an error message that are passed on
 
 
 def wait(session: Session, case: Case, file: Path, deadline: float) -> Answer | None:
     """Return the answer to a job, or its error; where no answer comes, end the session.
 
-    None: Octave ended, or never got to it, before the job began, so that it is not the job's doing.
+    None: the program ended, or never got to it, before the job began, so that it is not the job's doing.
     """
-    out, begun = file.with_suffix(".out"), file.with_suffix(".run")
+    out, begun = file.with_suffix(session.answered), file.with_suffix(".run")
     since, seen, pause = time.monotonic(), False, 0.001
     while not session.closed:
         if out.exists():
-            answer = _excess(case, file) or _read(case, file)
-            for suffix in (".in", ".out", ".run", *LOGS):
+            answer = _excess(session, case, file) or _read(case, file)
+            for suffix in (".in", ".out", ".run", session.answered, *LOGS):
                 file.with_suffix(suffix).unlink(missing_ok=True)
             return answer
         if not seen and begun.exists():
             seen, since = True, time.monotonic()
-        trouble: EngineError | None = _excess(case, file)
+        trouble: EngineError | None = _excess(session, case, file)
         if trouble is None and time.monotonic() - since > (deadline if seen else max(deadline, PATIENCE)):
             text = f"was still running after {deadline:g} s and was ended"
             trouble = DeadlineError(_told(case, file, text), step=_step(case, file))
         reply = session.outcome(pause) if trouble is None else None
         pause = min(2 * pause, 0.02)
         if reply is not None and not out.exists():
-            text = f"ended Octave before it was done; {reply.get('error', 'no answer came')}"
+            text = f"ended {session.product} before it was done; {reply.get('error', 'no answer came')}"
             trouble = EngineError(_told(case, file, text), step=_step(case, file))
         if trouble is not None:
             seen = begun.exists()
@@ -55,21 +52,18 @@ def wait(session: Session, case: Case, file: Path, deadline: float) -> Answer | 
     return None
 
 
-def _excess(case: Case, file: Path) -> EngineError | None:
-    """Return the error of a case that printed too much."""
-    size = 0
-    for suffix in LOGS:
-        with suppress(OSError):
-            size += file.with_suffix(suffix).stat().st_size
-    if size <= PRINT_LIMIT:
-        return None
-    return EngineError(_told(case, file, f"printed {size} bytes; wanted at most {PRINT_LIMIT}"))
+def _excess(session: Session, case: Case, file: Path) -> EngineError | None:
+    """Return the error of a case that takes too much."""
+    text = session.excess(file)
+    return EngineError(_told(case, file, text)) if text else None
 
 
 def _read(case: Case, file: Path) -> Answer:
     try:
         with file.with_suffix(".out").open("rb") as stream:
             reply = load(stream)
+        if text := printed_too_much(len(reply.get("printed", "").encode())):
+            return EngineError(_told(case, file, text))
         if not reply["ok"].item():
             return _failure(case, file, reply)
         outputs = reply["outputs"]
@@ -79,15 +73,17 @@ def _read(case: Case, file: Path) -> Answer:
         tensors = {name: restore(case, name, outputs.get(name)) for name in case.outputs}
         values = {name: restore_value(case, name, outputs.get(name)) for name in bound_values(case)}
         printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
-        return tensors | values | {name: _printed(file) for name in printed}
+        return tensors | values | {name: _printed(file, reply) for name in printed}
     except EngineError as error:
         return error
     except OSError as error:
         return no_step(case, f"what it printed cannot be read: {error.strerror}")
 
 
-def _printed(file: Path) -> str:
-    """Return what the steps printed to standard output, which is all on disk by the time there is an answer."""
+def _printed(file: Path, reply: dict[str, Any]) -> str:
+    """Return what the steps printed to standard output, which is all there by the time there is an answer."""
+    if "printed" in reply:
+        return str(reply["printed"])
     return file.with_suffix(LOGS[0]).read_bytes().decode(errors="backslashreplace")
 
 
