@@ -164,10 +164,10 @@ BACK = {
 def came(octave: OctaveEngine, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("m")
     jobs = []
-    for k, (text, _) in enumerate([*BACK.values(), ("{1, @sin}", 0), ("struct('m', containers.Map())", 0)]):
+    for k, (text, _) in enumerate([*BACK.values(), ("{1, @sin}", 0)]):
         (folder / f"make{k}.m").write_text(f"function v = make{k}()\n  v = {text};\nend\n")
         jobs.append((value_case(folder, f"make{k}", [f"v = make{k}()"], outputs=("v",)), {}))
-    return dict(zip([*BACK, "a handle", "an object"], octave.run_all(jobs), strict=True))
+    return dict(zip([*BACK, "a handle"], octave.run_all(jobs), strict=True))
 
 
 @pytest.mark.parametrize("name", BACK)
@@ -186,13 +186,8 @@ def test_a_value_goes_through_a_fixture(tmp_path: Path, name: str) -> None:
 
 
 def test_what_does_not_leave_octave_is_named(came: Mapping[str, Any]) -> None:
-    places = {
-        "a handle": "v{2} is an object of class function_handle",
-        "an object": "v.m is an object of class containers.Map",
-    }
-    for name, told in places.items():
-        assert isinstance(came[name], EngineError)
-        assert told in str(came[name])
+    assert isinstance(came["a handle"], EngineError)
+    assert "v{2} is a function handle" in str(came["a handle"])
     assert foreign({"a": Cell((1, 1), (Foreign("f"),))}, "x") == {"x.a{1}": Foreign("f")}
 
 

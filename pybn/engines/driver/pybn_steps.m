@@ -21,6 +21,9 @@ function reply = pybn_steps(spec, data, progress)
       name = spec.outputs{k};
       if isfield(vars, name)
         reply.outputs.(name) = vars.(name);
+        if any(strcmp(name, spec.open))
+          reply.outputs.(name) = pybn_open(vars.(name));
+        end
       end
     end
     reply.ok = true;

@@ -63,6 +63,7 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
         "new": [writer.constant(value) for value in case.matlab.new],
         "steps": writer.steps(),
         "outputs": wanted,
+        "open": [name for name in bound_values(case) if not case.output_values[name].foreign],
     }
     given = {name: to_side(_checked(case, t, inputs), t, t.matlab) for name, t in case.inputs.items()}
     given |= {name: _value(case, name, inputs) for name in case.input_values}
@@ -251,10 +252,13 @@ def restore_value(case: Case, name: str, value: Any) -> Any:
     if case.output_values[name].foreign:
         return value
     for path, found in foreign(value, name).items():
+        kind = "a function handle"
+        if found.class_name != "function_handle":
+            kind = f"an object of class {found.class_name}, without public properties or too deep inside"
         raise no_step(
             case,
-            f"output {name!r}: {path} is an object of class {found.class_name}, which stays where it is; "
-            "bind what is wanted of it to an output of its own",
+            f"output {name!r}: {path} is {kind}, which stays where it is; "
+            "bind what is wanted of it to an output of its own, and leave this one out",
         )
     return value
 
