@@ -12,7 +12,7 @@ from typing import Any
 
 from pybn.compare import EXACT, Tolerance
 from pybn.errors import EngineError
-from pybn.steps import Scope, Step, used_attributes
+from pybn.steps import Scope, Step, Variable, used_attributes
 
 FLOATS = ("float64", "float32", "complex128", "complex64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -224,7 +224,7 @@ class Case:
             "matlab": [
                 self.matlab.kind,
                 self.matlab.name,
-                self.matlab.new,
+                [_given(value) for value in self.matlab.new],
                 [s.text for s in self.matlab.steps],
             ],
             "attrs": {name: self.attrs[name] for s in self.matlab.steps for name in used_attributes(s)},
@@ -252,6 +252,10 @@ def scope(case: Case, side: str) -> Scope:
 def bound_values(case: Case) -> list[str]:
     """Return the outputs of any structure that steps bind: all but what is printed."""
     return [name for name, value in case.output_values.items() if value.kind == "value"]
+
+
+def _given(argument: Any) -> Any:
+    return {"input": argument.name} if isinstance(argument, Variable) else argument
 
 
 def _declared(tensor: Tensor) -> list[Any]:

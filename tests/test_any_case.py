@@ -200,6 +200,17 @@ targets = { summary = "tree_port:summary", said = "tree_port:said", outs = "tree
 outs_two = "tree_port:outs_two", twice = "tree_port:twice", fails = "tree_port:fails", kinds = "tree_port:kinds", \
 Account = "tree_port:Account", Counter = "tree_port:Counter", area = "tree_port:area", Box = "tree_port:Box" }
 """
+OBJECT = """
+[matlab]
+tree = "tree"
+class = "Account"
+new = ["$x"]
+
+[python]
+path = "."
+target = "tree_port:Account"
+new = { balance = "$x" }
+"""
 
 
 @dataclass
@@ -259,6 +270,11 @@ CASES = {
          "b1 = b.balance", "c1 = c.balance", "log = c.log" , "i = Account.interest(b1)", "r = Account.RATE"],
         "\n".join(f"{name} = {VALUE}" for name in ("b0", "a1", "b1", "c1", "v", "i", "r")),
         names=["b0", "a1", "b1", "c1", "v", "i", "r"],
+    ),
+    "an object of inputs": Sketch(
+        ["b = self.balance", "self = deposit(x)", "a = self.balance", "o = Account(1)"],
+        f"b = {{ axes = 'N D' }}\na = {VALUE}\no = {VALUE}", "x = { axes = 'N D' }",
+        "size = { N = 3, D = 2 }\ndtype = 'float64'", names=["b", "a", "o.RATE", "o.balance", "o.log"], head=OBJECT,
     ),
     "properties are set": Sketch(
         ["a = Account(1)", "a.balance = x", "b = a.balance", "k = Counter()", "k.n = 7", "k.n = b", "n = k.next()"],

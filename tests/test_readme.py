@@ -170,7 +170,8 @@ def test_the_figures_of_the_pictures() -> None:
 
 
 def test_the_readme_names_every_key_of_a_case_file() -> None:
-    from pybn.case_file import CASE, MATLAB, PYTHON, TOP
+    from pybn.case_file import CASE, TOP
+    from pybn.case_sides import MATLAB, PYTHON
     from pybn.declare import CLOSE, KEYS, TENSOR
     from pybn.declare_values import CLASSES, FORMS, OUTPUT
     from pybn.draw import KINDS, OPTIONS

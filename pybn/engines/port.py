@@ -95,13 +95,19 @@ class Run:
         if side.is_class:
             self.object = self._guarded(
                 f"constructing {side.target}",
-                lambda: self.target(*deepcopy(side.new), **deepcopy(dict(side.keywords))),
+                lambda: self.target(
+                    *map(self._given, side.new), **{k: self._given(v) for k, v in side.keywords.items()}
+                ),
             )
         for step in side.steps:
             self._guarded(step.text, lambda step=step: self._perform(step))  # type: ignore[misc]
             self.scope = self.scope.after(step)
             bound = {*bound_names(step)} & {*bound_values(self.case)}
             self.taken |= {name: _snapshot(self.variables[name]) for name in bound}
+
+    def _given(self, argument: Any) -> Any:
+        """Return an argument of the constructor: an input, or a value of its own."""
+        return self.variables[argument.name] if isinstance(argument, Variable) else deepcopy(argument)
 
     def _guarded(self, text: str, action: Callable[[], Any]) -> Any:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pybn.case_file import DOTTED
+from pybn.case_sides import DOTTED
 from pybn.errors import CaseError, UsageError
 from pybn.formats.base import atomic_write
 from pybn.mfile import Outline, Token, outline, tokens

@@ -60,7 +60,7 @@ def to_spec(case: Case, inputs: Mapping[str, Array]) -> tuple[dict[str, Any], di
         "kind": case.matlab.kind,
         "name": case.matlab.name,
         "path": [_folder(case, folder) for folder in case.matlab.path],
-        "new": [writer.constant(value) for value in case.matlab.new],
+        "new": [writer.argument(value) for value in case.matlab.new],
         "steps": writer.steps(),
         "outputs": wanted,
         "open": [name for name in bound_values(case) if not case.output_values[name].foreign],
@@ -179,6 +179,10 @@ class _Writer:
         if isinstance(value, Items) and value.items:
             return {"kind": "list", "items": [self.expression(item) for item in value.items]}
         return self.constant([])
+
+    def argument(self, value: Any) -> dict[str, Any]:
+        """Return an argument of the constructor: an input of the case, or a value."""
+        return self.expression(value) if isinstance(value, Variable) else self.constant(value)
 
     def constant(self, value: Any) -> dict[str, Any]:
         self.constants.append(_matlab_value(value, f"{self.case.file}: {self.case.id}"))
