@@ -31,6 +31,7 @@ class Verdict(StrEnum):
         return self in (Verdict.EQUAL, Verdict.CLOSE)
 
 
+MANY_ULP = 10_000_000  # from here on a distance is told by its size
 WRONG = (Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE, Verdict.WRONG_STRUCTURE, Verdict.MISSING)
 
 
@@ -59,7 +60,8 @@ class Comparison:
     max_abs in units in the last place of the largest magnitude expected, which near a zero says more than
     max_ulp; `nonfinite` counts the elements where one side has a NaN or an infinity that the other has not.
     `worst` is the index of the worst element, with its two values; `zero_signs` counts zeros that differ in
-    sign alone: they are 0 ULP apart and so "close". One NaN is as good as another.
+    sign alone: they are 0 ULP apart and so "close". One NaN is as good as another. Of `size` elements `beyond` are
+    further apart than is allowed; both are 0 where none is.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Comparison:
     obtained: str = ""
     nonfinite: int = 0
     zero_signs: int = 0
+    beyond: int = 0
+    size: int = 0
 
     def explain(self) -> str:
         """Say in one line what was found."""
@@ -85,8 +89,14 @@ class Comparison:
             where = f" at {list(self.worst)}: wanted {self.expected}, got {self.obtained}"
         counts = f", {self.nonfinite} NaN or Inf out of place" if self.nonfinite else ""
         counts += f", {self.zero_signs} zeros of the other sign" if self.zero_signs else ""
-        size = f"max {self.max_ulp} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}"
-        return f"{self.name}: {self.verdict}: {size}{counts}{where}"
+        size = f"max {ulps(self.max_ulp)} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}"
+        many = f" in {self.beyond} of {self.size} elements" if self.beyond and self.size > 1 else ""
+        return f"{self.name}: {self.verdict}{many}: {size}{counts}{where}"
+
+
+def ulps(n: int) -> str:
+    """Return a distance in ULP in few digits: 9007199254740993 as 9.0e+15."""
+    return str(n) if n < MANY_ULP else f"{n:.1e}"
 
 
 def compare(
@@ -165,6 +175,7 @@ def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -
         size = np.where(both_finite, np.abs(_wide(a)), 0.0)
         rel = np.where(gap == 0, 0.0, gap / size)
     passed = _within(ulp, gap, size, tolerance, a.dtype) & ~out_of_place
+    whole = passed.all(axis=tuple(range(want.ndim, passed.ndim)))  # of a complex number both parts
     flipped = both_finite & (a == 0) & (b == 0) & (np.signbit(_wide(a)) != np.signbit(_wide(b)))
     zero_signs = int(flipped.sum())
     if not bool(passed.all()):
@@ -185,6 +196,8 @@ def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -
         obtained="" if index is None else repr(got[index].item()),
         nonfinite=int(out_of_place.sum()),
         zero_signs=zero_signs,
+        beyond=int((~whole).sum()),
+        size=0 if bool(whole.all()) else want.size,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from pybn.answers import compare_answers
 from pybn.case import Case, Known
 from pybn.engines.base import Tensors
 from pybn.engines.golden import GoldenEngine, stale
@@ -14,7 +15,6 @@ from pybn.engines.octave import OctaveEngine
 from pybn.errors import EngineError, FormatError, PybnError
 from pybn.formats.fixture import Record, write_fixture
 from pybn.inputs import make_inputs
-from pybn.parity import compare_answers
 from pybn.sources import used_files
 from pybn.values import to_matlab
 

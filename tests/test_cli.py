@@ -215,7 +215,7 @@ def test_a_port_that_differs_is_shown_with_its_worst_element(square: Path) -> No
     )
     done = pybn("parity", ".", cwd=square)
     assert done.returncode == 1
-    assert "y: differs: max 1 ULP" in done.stdout
+    assert "y: differs in 1 of 6 elements: max 1 ULP" in done.stdout
     assert "at [1, 0]" in done.stdout
 
 

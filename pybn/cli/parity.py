@@ -96,7 +96,9 @@ def run(options: argparse.Namespace) -> int:
         if shown:
             sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
         shown_as = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
-        sys.stdout.write(report.parity_summary(results, shown_as[0], shown_as[1], skipped, style))
+        sys.stdout.write(
+            report.parity_summary(results, shown_as[0], shown_as[1], skipped, style, len(broken))
+        )
     return worst(_code(results), broken)
 
 
