@@ -58,6 +58,10 @@ def _check_call(case: Case, side: str, step: Step, here: Scope) -> None:
         raise CaseError(f"{where}: there is no object that 'self' could be{construct[side]}")
     if side == "matlab" and isinstance(step, Call) and step.keywords:
         raise CaseError(f"{where}: MATLAB has no keyword arguments")
+    index = "" if isinstance(step, Call) or step.index is None else step.index.mark
+    if index and (index == "[") == (side == "matlab"):
+        wanted = "x[...]" if side == "python" else "x(...), or x{...} of a cell"
+        raise CaseError(f"{where}: an element is {wanted} in {'Python' if side == 'python' else 'MATLAB'}")
     if side == "matlab" and isinstance(step, Call) and step.path == ("self",):
         raise CaseError(f"{where}: wanted a method of the object")
 

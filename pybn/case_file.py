@@ -11,10 +11,11 @@ from typing import Any
 
 from pybn.case import Case
 from pybn.case_checks import check_calls, check_flow
-from pybn.case_keys import check_value, flag, only, show, table, tables, text
+from pybn.case_keys import flag, only, show, table, tables, text
 from pybn.case_sides import constructor_names, matlab_side, python_side
 from pybn.declare import declared, dtype_of
 from pybn.declare_failures import known_divergence, reason, refusal
+from pybn.declare_values import check_spelled
 from pybn.errors import CaseError, FileError
 from pybn.step_parser import parse_step
 from pybn.steps import NAME, Step, Variable, bound_names, used_names
@@ -135,7 +136,7 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
     pairs = _steps(told, each.get("scenario"))
     matlab = tuple(pair[0] for pair in pairs if pair[0])
     python = tuple(pair[1] for pair in pairs if pair[1])
-    reads = {*_names(used_names, matlab, python), *(s.path[0] for s in (*matlab, *python) if len(s.path) > 1)}
+    reads = {*_names(used_names, matlab, python), *(s.path[0] for s in (*matlab, *python))}
     reads |= constructor_names(told) - attrs.keys()
     inputs, input_values = declared("inputs", told, each, known, reads, file.parent)
     binds = _names(bound_names, matlab, python)
@@ -202,7 +203,7 @@ def _check_attrs(attrs: dict[str, Any]) -> None:
             raise CaseError(
                 f"attrs: {show(name)}: wanted a name (a letter, then letters, digits or _, at most 63) but not dtype"
             )
-        check_value(f"attrs: {name}", value)
+        check_spelled(f"attrs: {name}", value)
 
 
 def _names(of: Any, *sides: tuple[Step, ...]) -> set[str]:

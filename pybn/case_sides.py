@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pybn.case import MatlabSide, PythonSide
-from pybn.case_keys import check_value, only, resolve, show, table, text
+from pybn.case_keys import only, resolve, show, table, text
+from pybn.declare_values import check_spelled
 from pybn.errors import CaseError
 from pybn.steps import NAME, Step, Variable
 
@@ -122,4 +123,4 @@ def _check_new(where: str, new: list[Any]) -> None:
     """Raise CaseError where an argument is no value; an input is one, by itself."""
     for value in new:
         if not isinstance(value, Variable):
-            check_value(where, value)
+            check_spelled(where, value)

@@ -109,7 +109,7 @@ WANTED: Mapping[str, Any] = {
     "r = wide(3)": [5, 4],
     "r = old()": 2,
     "r = objects()": [{"low": 3, "high": 4}, {"m": {"a": P, "b c": "x"}}, {}],
-    "r = inself()": EngineError("r.me.me.me.me.me.me.me.me is an object of class containers.Map, "),
+    "r = inself()": EngineError("a containers.Map holds itself, or lies more than eight deep in others"),
     "r = handles()": EngineError("r{2} is a function handle, which stays"),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pybn.case import Case, bound_values, scope
+from pybn.declare_values import spelled
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.engines.guard import Ended, Late, guarded
 from pybn.errors import CaseError, DeadlineError, EngineError
@@ -23,6 +24,7 @@ from pybn.steps import (
     Fields,
     Get,
     Handle,
+    Index,
     Items,
     Literal,
     Pattern,
@@ -107,7 +109,11 @@ class Run:
 
     def _given(self, argument: Any) -> Any:
         """Return an argument of the constructor: an input, or a value of its own."""
-        return self.variables[argument.name] if isinstance(argument, Variable) else deepcopy(argument)
+        return self.variables[argument.name] if isinstance(argument, Variable) else self._spelled(argument)
+
+    def _spelled(self, value: Any) -> Any:
+        """Return a copy of what the case file says, which is the case's own."""
+        return deepcopy(spelled(f"{self.case.file}: {self.case.id}", value, python=True))
 
     def _guarded(self, text: str, action: Callable[[], Any]) -> Any:
         try:
@@ -126,13 +132,21 @@ class Run:
 
     def _perform(self, step: Step) -> None:
         if isinstance(step, Get):
-            self.variables[step.target] = _own(self._reach(step, step.path))
+            value = self._reach(step, step.path)
+            self.variables[step.target] = _own(value[self._key(step.index)] if step.index else value)
+        elif isinstance(step, Set) and step.index:
+            self._reach(step, step.path)[self._key(step.index)] = self._value(step.value)
         elif isinstance(step, Set):
             setattr(self._reach(step, step.path[:-1]), step.path[-1], self._value(step.value))
         else:
             args = [self._value(value) for value in step.args]
             keywords = {name: self._value(value) for name, value in step.keywords}
             self._bind(step.targets, self._reach(step, step.path)(*args, **keywords))
+
+    def _key(self, index: Index) -> Any:
+        """Return the key of an element: of several numbers, a tuple, as x[1, 2] has it."""
+        keys = tuple(self._value(item) for item in index.items)
+        return keys if len(keys) > 1 else keys[0]
 
     def _reach(self, step: Step, path: tuple[str, ...]) -> Any:
         """Return what a path of a step stands for: from a declared name, a variable or the object on."""
@@ -171,7 +185,7 @@ class Run:
         if isinstance(value, Handle):
             return self._declared(value.path)
         if isinstance(value, Attribute):
-            return deepcopy(self.case.attrs[value.name])  # a list is the case's own
+            return self._spelled(self.case.attrs[value.name])
         if isinstance(value, Items):
             return [self._value(item) for item in value.items]
         if isinstance(value, Fields):

@@ -1,6 +1,6 @@
 function value = pybn_open(value, depth)
 %PYBN_OPEN Make structs of the objects in a value, of what of them anybody may read: it can be an answer then.
-%   A containers.Map becomes a struct of what it holds, by key. What refers back to itself, or to very much, stays an
+%   A containers.Map becomes one of what it holds, which no later step can change. What refers back to itself, or to very much, stays an
 %   object below the eighth object or after 2000 of them; so does what has no public property.
 
   persistent opened
@@ -19,6 +19,8 @@ function value = pybn_open(value, depth)
         value(k).(names{m}) = pybn_open(value(k).(names{m}), depth);
       end
     end
+  elseif isa(value, 'containers.Map')
+    value = inside_map(value, depth + 1);
   elseif isobject(value) && ~isa(value, 'string') && ~isnumeric(value) && ~islogical(value)
     opened = opened + 1;
     if depth < 8 && opened < 2000
@@ -28,22 +30,24 @@ function value = pybn_open(value, depth)
 end
 
 function found = inside(object, depth)
+  names = properties(object);
   found = struct();
-  if isa(object, 'containers.Map')
-    names = object.keys();
-    values = object.values();
-    if isnumeric([names{:}])
-      names = cellfun(@(key) sprintf('%.17g', key), names, 'UniformOutput', false);
-    end
-  else
-    names = properties(object);
-    values = cellfun(@(name) read(object, name), names, 'UniformOutput', false);
-    if isempty(names)
-      found = object;
-    end
+  if isempty(names)
+    found = object;
   end
   for k = 1:numel(names)
-    found.(names{k}) = pybn_open(values{k}, depth);
+    found.(names{k}) = pybn_open(read(object, names{k}), depth);
+  end
+end
+
+function found = inside_map(map, depth)
+  if depth > 8
+    error('pybn:open', 'a containers.Map holds itself, or lies more than eight deep in others');
+  end
+  found = containers.Map('KeyType', map.KeyType, 'ValueType', 'any');
+  names = keys(map);
+  for k = 1:numel(names)
+    found(names{k}) = pybn_open(map(names{k}), depth);
   end
 end
 

@@ -34,6 +34,8 @@ function value = get_value(fid)
       end
     case 14
       value = get_structs(fid, count, dims);
+    case 17
+      value = get_map(fid);
     otherwise
       error('pybn:read', 'unknown class code %g', head(1));
   end
@@ -54,6 +56,15 @@ function value = get_structs(fid, count, dims)
     for m = 1:numel(names)
       value(k).(names{m}) = get_value(fid);
     end
+  end
+end
+
+function value = get_map(fid)
+  value = containers.Map('KeyType', get_value(fid), 'ValueType', 'any');
+  names = get_value(fid);
+  items = get_value(fid);
+  for k = 1:numel(names)
+    value(names{k}) = items{k};
   end
 end
 

@@ -15,6 +15,13 @@ function put_value(fid, value, unit)
   classes = {'double', 'single', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', ...
              'logical', 'char', 'cell', 'struct'};
   code = find(strcmp(class(value), classes));
+  if strcmp(class(value), 'containers.Map')
+    put_head(fid, 17, false, size(value));
+    put_value(fid, value.KeyType, unit);
+    put_value(fid, keys(value), unit);
+    put_value(fid, values(value), unit);
+    return
+  end
   if isempty(code)
     [value, code] = plain(value, classes);
   end

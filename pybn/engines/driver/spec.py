@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.case import Case, Tensor, bound_values, scope
+from pybn.declare_values import spelled
 from pybn.engines.base import from_side, no_step, side_shape, to_side
 from pybn.errors import CaseError, DTypeError, ShapeError
 from pybn.steps import (
@@ -22,6 +23,7 @@ from pybn.steps import (
     Fields,
     Get,
     Handle,
+    Index,
     Items,
     Literal,
     Pattern,
@@ -31,7 +33,7 @@ from pybn.steps import (
     Target,
     Variable,
 )
-from pybn.values import Cell, CharArray, Foreign, StructArray, foreign, to_matlab
+from pybn.values import Cell, CharArray, Foreign, Map, StructArray, foreign, to_matlab
 
 Array = npt.NDArray[Any]
 
@@ -41,6 +43,7 @@ CLASS_NAMES: dict[type, str] = {
     Cell: "cell",
     dict: "struct",
     StructArray: "struct",
+    Map: "containers.Map",
 }
 
 
@@ -136,10 +139,10 @@ class _Writer:
         path = step.path if root == "@" or step.path[0] != root else step.path[1:]
         where = {"root": "" if root in ("self", "@") else root, "path": list(path)}
         if isinstance(step, Set):
-            return {"kind": "set", **where, "value": self.expression(step.value)}
+            return {"kind": "set", **where, **self.index(step.index), "value": self.expression(step.value)}
         if isinstance(step, Get):
             if root != "@":
-                return {"kind": "get", **where, "target": step.target}
+                return {"kind": "get", **where, **self.index(step.index), "target": step.target}
             return self.call(
                 Call(step.text, (step.target,), step.path, ()), where, root
             )  # a constant of a class
@@ -159,6 +162,11 @@ class _Writer:
     def called(self, path: Sequence[str]) -> str:
         """Return the name of a function, and nothing that could be more."""
         return ".".join(_name(part, f"{self.case.file}: {self.case.id}") for part in path)
+
+    def index(self, index: Index | None) -> dict[str, Any]:
+        """Return which element is meant: "" for the whole value."""
+        items = index.items if index else ()
+        return {"mark": index.mark if index else "", "index": [self.expression(item) for item in items]}
 
     def expression(self, value: Expression) -> dict[str, Any]:
         if isinstance(value, Variable):
@@ -185,7 +193,8 @@ class _Writer:
         return self.expression(value) if isinstance(value, Variable) else self.constant(value)
 
     def constant(self, value: Any) -> dict[str, Any]:
-        self.constants.append(_matlab_value(value, f"{self.case.file}: {self.case.id}"))
+        where = f"{self.case.file}: {self.case.id}"
+        self.constants.append(_matlab_value(spelled(where, value, python=False), where))
         return {"kind": "constant", "number": len(self.constants)}
 
 
@@ -197,6 +206,8 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _matlab_value(value: Any, where: str) -> Any:
     """Numbers become doubles, lists of numbers rows, other lists cells, tables structs, nothing []."""
+    if isinstance(value, np.ndarray | CharArray | Cell | StructArray | Map):  # spelled out as such
+        return to_matlab(value, where)
     if value is None or value == []:
         return np.zeros((0, 0))
     if isinstance(value, list):

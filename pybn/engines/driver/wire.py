@@ -1,4 +1,4 @@
-"""Values to and from Octave or MATLAB, bit for bit: every numeric class, logical, char, cell and struct, of any shape.
+"""Values to and from Octave or MATLAB, bit for bit: numbers, logical, char, cells, structs, maps, of any shape.
 
 .mat files do not do. Between SciPy and Octave 7.3, version 6 cuts text that is not ASCII, ends unreadable after
 a char array of several rows, and loses a sparse logical; and a torn one can crash its reader. This format is what
@@ -11,6 +11,7 @@ a char array of several rows, and loses a sparse logical; and a torn one can cra
     cell    = a value an element
     struct  = number of fields (float64), each name as its length (float64) and bytes, then for each
               element the value of each field
+    17      = a containers.Map: the type of its keys as text, a cell of them, a cell of the values
     15      = an object that does not travel: the bytes of its class name
 """
 
@@ -25,10 +26,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pybn.values import Cell, CharArray, Foreign, StructArray
+from pybn.values import Cell, CharArray, Foreign, Map, StructArray
 
 CLASSES = ("float64", "float32", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
-LOGICAL, CHAR, CELL, STRUCT, OBJECT, WIDE_CHAR = 11, 12, 13, 14, 15, 16
+LOGICAL, CHAR, CELL, STRUCT, OBJECT, WIDE_CHAR, MAP = 11, 12, 13, 14, 15, 16, 17
 MOST = 10_000_000  # structs without fields, or rows without characters: they take no bytes
 
 Array = npt.NDArray[Any]
@@ -52,6 +53,10 @@ def dump(value: Any, stream: BinaryIO, *, wide: bool = False) -> None:
         _head(stream, CELL, cell.shape)
         for item in cell.items:
             dump(item, stream, wide=wide)
+    elif isinstance(value, Map):
+        _head(stream, MAP, (len(value.keys), 1))
+        for part in (value.key_type, list(value.keys), list(value.items)):
+            dump(part, stream, wide=wide)
     elif isinstance(value, Foreign):
         raise WireError(f"an object of class {value.class_name} cannot be handed over")
     else:
@@ -174,6 +179,8 @@ def _load(stream: BinaryIO) -> Any:
         return Cell(shape, tuple(_load(stream) for _ in range(math.prod(shape))))
     if code == STRUCT:
         return _load_struct(stream, shape)
+    if code == MAP:
+        return _load_map(stream)
     raise WireError(f"class code {code}")
 
 
@@ -216,6 +223,15 @@ def _load_struct(stream: BinaryIO, shape: tuple[int, ...]) -> Any:
     count = math.prod(shape) if names else _few(math.prod(shape))
     elements = tuple({name: _load(stream) for name in names} for _ in range(count))
     return elements[0] if len(elements) == 1 else StructArray(shape, names, elements)
+
+
+def _load_map(stream: BinaryIO) -> Map:
+    kind, keys, items = (_load(stream) for _ in range(3))
+    try:
+        names = tuple(key if isinstance(key, str) else float(key.item()) for key in keys.items)
+        return Map(names, tuple(items.items), kind)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise WireError(f"no containers.Map: {error}") from error
 
 
 def _few(count: int) -> int:
