@@ -61,6 +61,18 @@ class Tree:
         return found
 
     @cached_property
+    def class_folders(self) -> frozenset[str]:
+        """The names of the folders @Name."""
+        return frozenset(
+            p[1:] for source in self.sources for p in source.where.split("/")[:-1] if p.startswith("@")
+        )
+
+    def has(self, name: str) -> bool:
+        """Tell whether a function, class or package of this name, or the start of it before a dot, is in the tree."""
+        first = name.partition(".")[0]
+        return first in self.by_name or any(packages(source.where)[:1] == [first] for source in self.sources)
+
+    @cached_property
     def properties(self) -> dict[str, list[str]]:
         """The classes that have a property, by the property's name."""
         found: dict[str, list[str]] = {}

@@ -126,9 +126,13 @@ def _had(tree: Tree) -> frozenset[str]:
     if tree not in _HAD:
         outer = {package for source in tree.sources for package in packages(source.where)[:1]}
         short = {name.rpartition(".")[2] for name in tree.classes}
-        folders = {p[1:] for s in tree.sources for p in s.where.split("/")[:-1] if p.startswith("@")}
         _HAD[tree] = (
-            frozenset(tree.by_name) | outer | short | folders | frozenset(tree.methods) | tree.compiled
+            frozenset(tree.by_name)
+            | outer
+            | short
+            | tree.class_folders
+            | frozenset(tree.methods)
+            | tree.compiled
         )
     return _HAD[tree]
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pybn.mfile.lexer import SILENT as SILENT_KINDS
-from pybn.staging.code import after, before, is_field
+from pybn.mfile.outline import declarations
+from pybn.staging.code import after, all_blocks, before, is_field
 from pybn.staging.findings import SILENT, Trouble
 from pybn.staging.guarded import unguarded
 from pybn.staging.scopes import Scope, arguments, calls, scopes
@@ -50,11 +51,11 @@ def troubles(source: Source, _tree: Tree) -> Iterator[Trouble]:
 
 
 def _all(source: Source) -> Iterator[Trouble]:
-    if '"' not in source.text or not any(t.kind == "dstring" for t in source.tokens):
+    if '"' not in source.text and "string" not in source.words:
         return
-    found = source.tokens
+    found, written_out = source.tokens, _validated(source)
     for index, token in enumerate(found):
-        if token.kind != "dstring":
+        if token.kind != "dstring" or index in written_out:
             continue
         if "\\" in token.text and not _harmless(source, index):
             why = 'Octave makes an escape of a backslash in "...", MATLAB leaves it as it is'
@@ -67,6 +68,14 @@ def _all(source: Source) -> Iterator[Trouble]:
     for scope in scopes(source):
         yield from _asked(source, scope)
         yield from _held(source, scope)
+
+
+def _validated(source: Source) -> frozenset[int]:
+    """Return the tokens of validators: what is an array of strings there is a cell in the copy."""
+    blocks = [b for b in all_blocks(source) if b.word in ("arguments", "properties")]
+    return frozenset(
+        k for b in blocks for each in declarations(source.tokens, b) for k in range(*each.checked)
+    )
 
 
 def _call_of(source: Source, index: int) -> tuple[str, int]:
@@ -128,6 +137,8 @@ def _is_string(source: Source, scope: Scope, part: tuple[int, int]) -> bool:
     if part[1] - part[0] != 1:
         return False
     token = found[part[0]]
+    if token.kind == "name" and scope.is_declared_string(token.text, part[0]):
+        return True
     if token.kind == "name" and token.text in scope.names:
         value = scope.value(token.text, part[0])
         return value is not None and value[1] - value[0] == 1 and found[value[0]].kind == "dstring"
@@ -152,10 +163,13 @@ def _held(source: Source, scope: Scope) -> Iterator[Trouble]:
         name
         for name, values in scope.assigned.items()
         if any(v is not None and v[1] - v[0] == 1 and found[v[0]].kind == "dstring" for _, v in values)
-    }
+    } | scope.strings.keys()
+    last = max(
+        (b.last for b in all_blocks(source) if b.word == "arguments" and b.first < scope.last), default=-1
+    )
     for index in scope.indices() if texts else ():
         token = found[index]
-        if token.text not in texts or token.kind != "name" or is_field(found, index):
+        if index <= last or token.text not in texts or token.kind != "name" or is_field(found, index):
             continue
         if not _is_string(source, scope, (index, index + 1)):
             continue
