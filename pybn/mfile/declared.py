@@ -93,9 +93,8 @@ def declared(found: Sequence[Token], first: int, last: int) -> Declared | None:
 
 def signature(found: Sequence[Token], first: int, last: int) -> Signature:
     """Read a function's first line, from the token after `function`; what is torn gives what there is."""
-    at = [i for i in range(first, last) if found[i].kind not in SILENT]
     stop = next((i for i in range(first, last) if found[i].kind == "newline" and found[i].depth == 0), last)
-    at = [i for i in at if i < stop]
+    at = [i for i in range(first, stop) if found[i].kind not in SILENT]
     pos, outputs = _outputs(found, at)
     name, pos = _name(found, at, pos)
     inputs: tuple[str, ...] = ()

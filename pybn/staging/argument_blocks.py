@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import Declared, Signature, statements
 from pybn.mfile.outline import attributes, attributes_end, declarations
-from pybn.staging.code import functions, line_is_its_own
+from pybn.staging.code import line_is_its_own
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 from pybn.staging.validation import PLAIN, unclear
@@ -41,7 +41,7 @@ class Blocks:
 
 def all_blocks_of(source: Source) -> Iterator[Blocks]:
     """Yield what is declared for each function of a file that has such blocks."""
-    for block, head in functions(source):
+    for block, head in source.functions:
         inside = tuple(b for b in block.inner if b.word == "arguments")
         if inside:
             yield _read(source, Blocks(block, head, inside))
@@ -119,7 +119,7 @@ def _repeats(told: Blocks, each: Declared) -> str:
 
 
 def _each(source: Source, told: Blocks, tree: Tree) -> tuple[int, str, str] | None:
-    own = frozenset(head.name for _, head in functions(source))
+    own = frozenset(head.name for _, head in source.functions)
     for each in (*told.positional, *told.repeating, *told.options, *told.outputs):
         if what := unclear(each, own, tree):
             return each.line, what, each.name

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from pybn.mfile import Token
 from pybn.mfile.blocks import Block
-from pybn.mfile.declared import Signature, signature
 from pybn.mfile.lexer import SILENT
 from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
@@ -70,13 +69,6 @@ def all_blocks(source: Source) -> Iterator[Block]:
     """Yield every block of a file."""
     for outer in source.blocks:
         yield from outer.walk()
-
-
-def functions(source: Source) -> Iterator[tuple[Block, Signature]]:
-    """Yield every function of a file with its first line: methods, local and nested ones too."""
-    for block in all_blocks(source):
-        if block.word == "function":
-            yield block, signature(source.tokens, block.first + 1, block.last)
 
 
 def line_is_its_own(source: Source, first: int, last: int) -> bool:

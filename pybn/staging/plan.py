@@ -124,12 +124,12 @@ def plan(
             continue
         source = tree.places[each.where]
         new, told, own = rewritten(source, tree)
-        to, why = destination(source, tree)
+        to, why, rule = destination(source, tree)
         rewrites += told
         if own:
             troubles[each.where] = own
         if why:
-            rewrites.append(Rewrite(each.where, 0, each.where, to, why, MOVED))
+            rewrites.append(Rewrite(each.where, 0, each.where, to, why, rule))
         state: State = "rewritten" if told else "moved" if why else "as it is"
         staged[each.where] = Staged(each, to, state, new.text if told else None)
     base = common_folder(roots)

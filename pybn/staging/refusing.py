@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pybn.staging.code import after, all_blocks, functions, inserted
+from pybn.staging.code import after, all_blocks, inserted
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.plan import Plan, Staged
 from pybn.staging.source import Source
@@ -35,7 +35,7 @@ def _guards(source: Source, trouble: Trouble) -> Iterator[Edit]:
     Nothing of a user's goes into them: a line's number, and the name of a rule.
     """
     text = ERROR.format(trouble.line, trouble.rule)
-    heads = list(functions(source))
+    heads = list(source.functions)
     found = source.tokens
     around = [
         (block, head)

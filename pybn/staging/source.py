@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pybn.mfile import Outline, Token, lines, significant, tokens
 from pybn.mfile.blocks import Block, blocks
+from pybn.mfile.declared import Signature, signature
 from pybn.mfile.outline import outline_of
 from pybn.staging.findings import Edit, Trouble
 
@@ -47,15 +48,25 @@ class Source:
         return blocks(self.tokens)
 
     @cached_property
+    def functions(self) -> list[tuple[Block, Signature]]:
+        """Every function with its first line: methods, local and nested ones too."""
+        inside = (block for outer in self.blocks for block in outer.walk() if block.word == "function")
+        return [(block, signature(self.tokens, block.first + 1, block.last)) for block in inside]
+
+    @cached_property
     def outline(self) -> Outline:
         """What the file declares."""
         return outline_of(self.tokens, self.blocks, self.path.stem)
 
     @cached_property
     def class_line(self) -> tuple[str, str]:
-        """The name of the class that the file seems to be of, and the rest of that line: found without its tokens."""
-        found = CLASSDEF.search(self.text) if "classdef" in self.text else None
-        return (found.group(1), found.group(2)) if found else ("", "")
+        """The name of the class that the file seems to be of, and the rest of that line: mostly without its tokens."""
+        if "classdef" not in self.text:
+            return "", ""
+        if found := CLASSDEF.search(self.text):
+            return found.group(1), found.group(2)
+        told = self.outline.class_
+        return (told.name, f"< {' & '.join(told.bases)}") if told is not None else ("", "")
 
     @property
     def class_name(self) -> str:

@@ -67,6 +67,17 @@ class Tree:
             p[1:] for source in self.sources for p in source.where.split("/")[:-1] if p.startswith("@")
         )
 
+    @cached_property
+    def private(self) -> dict[str, dict[str, str]]:
+        """What a folder in a package has in its folder private, by the folder: the whole names in the copy."""
+        found: dict[str, dict[str, str]] = {}
+        for source in self.sources:
+            if moved := private_package(source.where):
+                folder = source.where.rpartition("/")[0].removesuffix("/private")
+                name = ".".join([*packages(moved), source.path.stem])
+                found.setdefault(folder, {})[source.path.stem] = name
+        return found
+
     def has(self, name: str) -> bool:
         """Tell whether a function, class or package of this name, or the start of it before a dot, is in the tree."""
         first = name.partition(".")[0]
@@ -139,3 +150,15 @@ class Tree:
 def packages(where: str) -> list[str]:
     """Return the packages that a path lies in: ["pkg", "sub"] of lib/+pkg/+sub/f.m."""
     return [part[1:] for part in where.split("/")[:-1] if part.startswith("+")]
+
+
+def private_package(where: str) -> str:
+    """Return where a file of a folder private in a package goes: of +p/private, +p/@C/private; "" if it is no such."""
+    *folders, file = where.split("/")
+    if len(folders) < 2 or folders[-1] != "private" or not file.endswith(".m"):
+        return ""
+    around = folders[:-1]
+    inside, name = around, "+pybn_private"
+    if around[-1].startswith("@"):
+        inside, name = around[:-1], f"+pybn_private_{around[-1][1:]}"
+    return "/".join([*inside, name, file]) if inside and inside[-1].startswith("+") else ""

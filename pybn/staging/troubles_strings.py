@@ -112,7 +112,7 @@ def _beside(source: Source, index: int) -> str:
         if 0 <= at < len(found) and found[at].kind == "op" and found[at].text in OPERATORS:
             if at == left and found[at].text == ":" and not found[at].depth:
                 continue
-            return f"with a string, Octave does {found[at].text} to each character, MATLAB to the whole"
+            return f"{found[at].text}: Octave does this to each character of a string, MATLAB to the whole"
     return ""
 
 
@@ -152,7 +152,7 @@ def _asked(source: Source, scope: Scope) -> Iterator[Trouble]:
         given = arguments(found, opening)
         if given and _is_string(source, scope, given[0]):
             name = found[index].text
-            why = f"{name} takes the characters of a char array in Octave, one string in MATLAB"
+            why = f"{name}: of a string it takes the characters in Octave, the whole in MATLAB"
             yield source.trouble(found[index].line, why, QUOTE, SCALAR, SILENT)
 
 
@@ -176,11 +176,11 @@ def _held(source: Source, scope: Scope) -> Iterator[Trouble]:
         then = after(found, index)
         if then < len(found) and found[then].text == "(":
             why = (
-                f"{token.text} is a string: an index takes its characters in Octave, whole strings in MATLAB"
+                f"{token.text}: an index of a string takes its characters in Octave, whole strings in MATLAB"
             )
             yield source.trouble(token.line, why, QUOTE, SCALAR, SILENT)
         elif (why := _beside(source, index)) and not (then < len(found) and found[then].text == "="):
             yield source.trouble(token.line, why, "use char: [a, b], strcmp(a, b)", OPERATOR, SILENT)
         elif _in_array(source, index):
-            why = f"{token.text} is a string: MATLAB makes an array of strings, Octave one char array"
+            why = f"{token.text}: of a string MATLAB makes an array of strings, Octave one char array"
             yield source.trouble(token.line, why, QUOTE, ARRAY, SILENT)

@@ -14,8 +14,9 @@ from pybn.staging.tree import Tree, packages
 
 RULE = "import"
 TRIGGER = re.compile(r"import\b")
-WHY = "Octave has no import"
-NAMED = "Octave has no import; {} is called by its whole name"
+WHY = "Octave has no import; what it brings is called by its whole name"
+NONE = "{}: Octave has no import, and no file of that name is in the tree"
+BOTH = "{}: Octave has no import, and this is a variable here as well"
 PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\.\*)?\Z")
 FIX = "call what is imported by its whole name, and leave the import out"
 
@@ -82,15 +83,13 @@ def _refused(
     """Return the trouble of an import that cannot be carried over."""
     line = source.tokens[index].line
     if not found:
-        why = f"{WHY}, and no file of {' '.join(names)} is in the tree"
-        return source.trouble(line, why, FIX, RULE, CANNOT)
+        return source.trouble(line, NONE.format(", ".join(names)), FIX, RULE, CANNOT)
     for at in range(*scope):
         token = source.tokens[at]
         if token.kind == "name" and token.text in found and not is_field(source.tokens, at):
             then = after(source.tokens, at)
             if then < len(source.tokens) and source.tokens[then].text == "=" and token.depth == 0:
-                why = f"{WHY}, and {token.text} is a variable here as well"
-                return source.trouble(line, why, FIX, RULE, CANNOT)
+                return source.trouble(line, BOTH.format(token.text), FIX, RULE, CANNOT)
     return None
 
 
@@ -99,4 +98,4 @@ def _uses(source: Source, scope: tuple[int, int], found: dict[str, str]) -> Iter
     for at in range(*scope):
         token = source.tokens[at]
         if token.kind == "name" and token.text in found and not is_field(source.tokens, at):
-            yield replaced(source, at, at + 1, found[token.text], NAMED.format(found[token.text]))
+            yield replaced(source, at, at + 1, found[token.text], WHY)

@@ -10,7 +10,7 @@ from pybn.mfile.blocks import Block
 from pybn.mfile.declared import Declared, Signature
 from pybn.mfile.members import is_set
 from pybn.mfile.outline import attributes, declarations
-from pybn.staging.code import functions, inserted, line_is_its_own, replaced
+from pybn.staging.code import inserted, line_is_its_own, replaced
 from pybn.staging.findings import SILENT, Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
@@ -30,7 +30,7 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield the edits of each property that is declared with more than a default."""
     if not source.class_name or not _may_be(source.text):
         return
-    setters = {head.name: head for _, head in functions(source) if head.name.startswith("set.")}
+    setters = {head.name: head for _, head in source.functions if head.name.startswith("set.")}
     for outer in source.blocks:
         for block in outer.inner if outer.word == "classdef" else ():
             if block.word == "properties":
@@ -55,7 +55,7 @@ def _block(
     source: Source, tree: Tree, block: Block, setters: Mapping[str, Signature]
 ) -> Iterator[Edit | Trouble]:
     told = attributes(source.tokens, block.first + 1, block.last)
-    own = frozenset(head.name for _, head in functions(source))
+    own = frozenset(head.name for _, head in source.functions)
     added = ""
     for each in declarations(source.tokens, block):
         each = replace(each, kind=each.kind.lstrip("@"))
