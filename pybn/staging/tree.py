@@ -78,10 +78,26 @@ class Tree:
                 found.setdefault(folder, {})[source.path.stem] = name
         return found
 
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The outermost packages."""
+        return frozenset(name for source in self.sources for name in packages(source.where)[:1])
+
+    @cached_property
+    def packaged(self) -> frozenset[str]:
+        """The functions and classes in packages, by their whole names in the copy."""
+        moved = {
+            private_package(source.where) or source.where for source in self.sources if "+" in source.where
+        }
+        names = {
+            ".".join([*packages(where), where.rpartition("/")[2][:-2]]) for where in moved if packages(where)
+        }
+        return frozenset(names) | {name for name in self.classes if "." in name}
+
     def has(self, name: str) -> bool:
         """Tell whether a function, class or package of this name, or the start of it before a dot, is in the tree."""
         first = name.partition(".")[0]
-        return first in self.by_name or any(packages(source.where)[:1] == [first] for source in self.sources)
+        return first in self.by_name or first in self.packages
 
     @cached_property
     def properties(self) -> dict[str, list[str]]:

@@ -126,11 +126,10 @@ def _is_there(name: str, bare: str, source: Source, tree: Tree) -> bool:
 def _had(tree: Tree) -> frozenset[str]:
     """Return what a tree has by name: its files, packages, classes and their methods, what was compiled."""
     if tree not in _HAD:
-        outer = {package for source in tree.sources for package in packages(source.where)[:1]}
         short = {name.rpartition(".")[2] for name in tree.classes}
         _HAD[tree] = (
             frozenset(tree.by_name)
-            | outer
+            | tree.packages
             | short
             | tree.class_folders
             | frozenset(tree.methods)

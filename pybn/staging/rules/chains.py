@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pybn.mfile.declared import statements
 from pybn.staging.code import after, closing, inserted
 from pybn.staging.findings import Edit, Trouble
+from pybn.staging.scopes import scopes
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 
@@ -26,7 +27,7 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     number = 0
     for first, last in statements(source.tokens, 0, len(source.tokens)):
         start, cut = _chain(source, tree, first, last)
-        if not cut:
+        if not cut or _is_struct(source, start):
             continue
         number += 1
         while f"pybn_h{number}" in source.words:
@@ -64,3 +65,14 @@ def _chain(source: Source, tree: Tree, first: int, last: int) -> tuple[int, int]
 
 def _is_method(tree: Tree, name: str) -> bool:
     return name in tree.methods and name not in tree.properties
+
+
+def _is_struct(source: Source, index: int) -> bool:
+    """Tell whether a variable is a struct that the function makes itself: assigned nothing before, or struct(...)."""
+    name = source.tokens[index].text
+    scope = next((s for s in scopes(source) if s.first <= index < s.last and s.word == "function"), None)
+    if scope is None or scope.unseen or name in scope.inputs or name not in scope.names:
+        return False
+    values = [value for at, value in scope.assigned.get(name, []) if at < index]
+    known = [value for value in values if value is not None]
+    return not values or (bool(known) and source.tokens[known[-1][0]].text == "struct")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import statements, text_of
+from pybn.mfile.lexer import SILENT as SILENT_KINDS
 from pybn.mfile.outline import attributes_end
 from pybn.staging.code import after, closing, is_field, replaced
 from pybn.staging.findings import CANNOT, SILENT, Edit, Trouble
@@ -100,9 +101,12 @@ def _members(source: Source, block: Block, made: str, why: str) -> Iterator[Edit
     for first, last in statements(source.tokens, attributes_end(source.tokens, block), block.last):
         member, _, value = text_of(source.tokens[first:last]).partition("(")
         member, value = member.strip(), value.strip().removesuffix(")").strip()
-        stop = last + 1 if last < block.last and source.tokens[last].text in (",", ";") else last
+        stop = max(i for i in range(first, last) if source.tokens[i].kind not in SILENT_KINDS) + 1
+        stop = last + 1 if last < block.last and source.tokens[last].text in (",", ";") else stop
         text = made.format(member, value)
-        yield replaced(source, first, stop, text + ("," if stop > last and text.endswith("end") else ""), why)
+        yield replaced(
+            source, first, stop, text + ("," if stop == last + 1 and text.endswith("end") else ""), why
+        )
 
 
 def _uses(source: Source, tree: Tree) -> Iterator[Trouble]:
