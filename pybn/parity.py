@@ -238,7 +238,7 @@ def _diagnosed(result: Result, golden: GoldenEngine, patience: Patience | None) 
         inputs=inputs_of(case, golden),
         attrs=case.attrs,
         tolerances=case.tolerances,
-        axes={name: tensor.axes for name, tensor in case.outputs.items()},
+        axes={name: tensor.axes for name, tensor in {**case.inputs, **case.outputs}.items()},
         patience=patience,
     )
 

@@ -95,7 +95,8 @@ def diagnose_case(
 ) -> CaseDiagnosis:
     """Diagnose the differing tensors of a case, given in the order of computation; those that agree help.
 
-    What only one side has is left out. Nothing is raised.
+    `axes` names the axes of outputs and of inputs, where they have names. What only one side has is left out.
+    Nothing is raised.
     """
     names = [name for name in differing if name in expected and obtained.get(name) is not None]
     found: dict[str, Diagnosis | None] = {}
@@ -114,6 +115,7 @@ def diagnose_case(
             attrs=attrs,
             tolerance=tolerances.get(name, EXACT),
             axes=axes.get(name, ()),
+            input_axes=axes,
         )
         if patience is not None:
             patience.spend(start)

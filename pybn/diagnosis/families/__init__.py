@@ -24,15 +24,17 @@ from pybn.diagnosis.families import (
     parts,
     precision,
     products,
+    regrouped,
     rounding,
     sequences,
     shape,
+    slices,
     spectral,
     statistics,
 )
 
 TIERS = (
-    (shape, axes, order, parts, missing, precision),
+    (shape, axes, order, regrouped, slices, parts, missing, precision),
     (
         *(
             statistics,

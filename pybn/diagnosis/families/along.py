@@ -24,7 +24,14 @@ def candidates(q: Question) -> Iterator[Candidate]:
         if x.ndim <= MOST_AXES and x.size <= LARGEST:
             for each in twin_candidates(q, list(_along(q, name, x)), NAMES):
                 divided = "N-1" in each.sentence and "the N " in each.sentence
-                yield replace(each, name="N-1 for N", fix="look at ddof") if divided else each
+                if divided:
+                    ddof = int("N-1" in each.sentence.split("where expected")[1])
+                    each = replace(each, name="N-1 for N", fix=f"np.std(..., ddof={ddof})")
+                elif "variance" in each.sentence and "standardises" in each.sentence:
+                    each = replace(
+                        each, name="sigma for variance", fix="divide by np.std, the root of the variance"
+                    )
+                yield each
 
 
 def _lines(run: Callable[..., Array], x: Array, axis: int, where: Index) -> Array:
@@ -57,7 +64,7 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
             for function, run in FUNCTIONS.items():
                 yield Formula(
                     f"what is made of {name} along an axis",
-                    {"function": function, "axis": f"runs along axis {axis}"},
+                    {"function": function, "axis": f"runs along {q.along(name, axis)}"},
                     lambda run=run, axis=axis: quiet(run, wide, axis),
                     partial(_lines, run, wide, axis)
                     if q.same_shape and q.expected.shape == x.shape

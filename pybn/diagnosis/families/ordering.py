@@ -231,7 +231,7 @@ def _slices(q: Question) -> Iterator[Candidate]:
                 partial(_reordered, q, order, axis, signed),
                 2.0 + signed,
                 VECTORS if signed else ARITHMETIC,
-                bits=moved_bits(q) - math.lgamma(n + 1) / math.log(2) - (n if signed else 0),
+                bits=moved_bits(q, q.obtained) - math.lgamma(n + 1) / math.log(2) - (n if signed else 0),
             )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import product
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, Index, twin_candidates
+from pybn.diagnosis.twins import Formula, twin_candidates
 
 NAMES = {
     "feedback": "sign of the feedback",
@@ -20,9 +19,7 @@ NAMES = {
     "weight": "weight reversed",
     "start": "start value",
     "repetition": "repeated another way",
-    "by": "shifted",
     "axis": "wrong axis",
-    "offset": "index base",
     "end": "end of a range",
     "window": "periodic for symmetric",
 }
@@ -39,8 +36,6 @@ def candidates(q: Question) -> Iterator[Candidate]:
     for n, x in q.inputs.items():
         yield from twin_candidates(q, list(_smoothed(q, n, x)), NAMES)
         yield from twin_candidates(q, list(_repeated(q, n, x)), NAMES)
-        yield from twin_candidates(q, list(_rolled(q, n, x)), NAMES)
-        yield from twin_candidates(q, list(_sliced(q, n, x)), NAMES)
         if x.size == max(x.shape) == q.expected.size <= LONGEST:
             yield from twin_candidates(q, list(_filtered(q, n, x)), NAMES)
 
@@ -138,47 +133,6 @@ def _repeated(q: Question, n: str, x: Array) -> Iterator[Formula]:
     for told, make in made.items():
         fixes = {"repetition": "repmat is np.tile, repelem is np.repeat or np.kron with ones"}
         yield Formula(f"the repetition of {n}", {"repetition": told}, make, fixes=fixes)
-
-
-def _rolled(q: Question, n: str, x: Array) -> Iterator[Formula]:
-    if x.shape != q.expected.shape or not x.ndim:
-        return
-    given = {int(v) for v in q.scalars.values() if v == int(v) and 0 < abs(v) < 64}
-    for axis, size in enumerate(x.shape):
-        for by in sorted({0, 1, 2, 3, size // 2, size - size // 2} | given | {-k for k in given | {1, 2, 3}}):
-            if abs(by) < size:
-                yield Formula(
-                    f"the rolled {n}",
-                    {
-                        "by": f"rolls by {by}" if by else "does not roll",
-                        "axis": f"runs along axis {axis}" if by else "runs along none",
-                    },
-                    partial(np.roll, x, by, axis),
-                    partial(_before, x, by, axis) if q.same_shape else None,
-                    fixes={"by": f"np.roll(x, {by}, axis={axis}), as circshift(x, {by}, {axis + 1})"},
-                )
-
-
-def _before(x: Array, by: int, axis: int, where: Index) -> Array:
-    """Return a few elements of the rolled array."""
-    return np.asarray(x[tuple((i - by) % x.shape[k] if k == axis else i for k, i in enumerate(where))])
-
-
-def _sliced(q: Question, n: str, x: Array) -> Iterator[Formula]:
-    """Yield every second element, or third ... along the axes that are shorter than the input's."""
-    shape = q.expected.shape
-    if x.ndim != len(shape) or not x.ndim or x.shape == shape or min(shape) == 0:
-        return
-    steps = [1 if s == t else -(-t // s) for s, t in zip(shape, x.shape, strict=True)]
-    if max(steps) < 2 or max(steps) > 8 or min(steps) < 1:
-        return
-    for starts in product(*(range(s) for s in steps)):
-        yield Formula(
-            f"the slices of {n}",
-            {"offset": f"begins at index {starts[0] if len(starts) == 1 else starts}"},
-            lambda starts=starts: x[tuple(slice(a, None, s) for a, s in zip(starts, steps, strict=True))],
-            fixes={"offset": "MATLAB's first index is 1, NumPy's 0: x(1:2:end) is x[0::2]"},
-        )
 
 
 def _ranges(q: Question) -> Iterator[Formula]:
