@@ -49,10 +49,7 @@ class Question:
     def along(self, name: str, *axes: int) -> str:
         """Name axes of an input: "axis 1 (W)", "axes 0 (H), 1 (W)"."""
         x = self.inputs.get(name)
-        told = [_axis(k, self.input_axes.get(name, ()), -1 if x is None else x.ndim) for k in axes]
-        if len(told) == 1:
-            return told[0]
-        return f"axes {', '.join(each.removeprefix('axis ') for each in told)}"
+        return _listed(axes, self.input_axes.get(name, ()), -1 if x is None else x.ndim)
 
     @cached_property
     def differing(self) -> Array:
@@ -88,14 +85,20 @@ class Question:
     def sizes(self) -> dict[int, str]:
         """Counts that may have been divided by: sizes of axes and products of them, with what each is the count of."""
         found: dict[int, str] = {}
+        named = {**self.input_axes, "the answer": self.axes}
         for name, x in {**self.inputs, "the answer": self.expected}.items():
-            for n, told in _counts(x.shape):
+            for n, told in _counts(x.shape, named.get(name, ())):
                 found.setdefault(n, f"{told} of {name}")
         return found
 
 
 def _axis(k: int, names: Sequence[str], ndim: int) -> str:
     return f"axis {k} ({names[k]})" if len(names) == ndim else f"axis {k}"
+
+
+def _listed(axes: Sequence[int], names: Sequence[str], ndim: int) -> str:
+    told = [_axis(k, names, ndim) for k in axes]
+    return told[0] if len(told) == 1 else f"axes {', '.join(each.removeprefix('axis ') for each in told)}"
 
 
 def same_elements(a: Array, b: Array) -> bool:
@@ -113,7 +116,7 @@ def _bits(x: Array) -> Array:
     return np.asarray(bits.sum(axis=1, dtype=np.uint64))
 
 
-def _counts(shape: Sequence[int]) -> Iterator[tuple[int, str]]:
+def _counts(shape: Sequence[int], names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the sizes of axes, then of all groups of axes; those of one element are left out."""
     if len(shape) > MOST_AXES:
         yield int(np.prod(shape, dtype=float)), "the number of elements"
@@ -122,12 +125,8 @@ def _counts(shape: Sequence[int]) -> Iterator[tuple[int, str]]:
         for group in combinations(range(len(shape)), k):
             n = int(np.prod([shape[a] for a in group], dtype=float))
             if n > 1:
-                yield (
-                    n,
-                    f"the size of axis {group[0]}"
-                    if k == 1
-                    else f"the number of elements along axes {group}",
-                )
+                told = _listed(group, names, len(shape))
+                yield n, f"the size of {told}" if k == 1 else f"the number of elements along {told}"
 
 
 def question(

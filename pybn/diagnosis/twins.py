@@ -38,13 +38,14 @@ class Formula:
 
     `about` is what it computes; `choices` are what a port may get wrong: a kind of choice, and what is done, as
     a phrase: {"divisor": "divides by N-1"}. `at` computes `points` elements only, where that is quicker; `terms` is
-    how many are summed up.
+    how many are summed up. `main` is the choice that is mentioned even where nothing is wrong with it.
     """
 
     about: str
     choices: Mapping[str, str]
     make: Callable[..., Array]
     at: Callable[..., Array] | None = None
+    main: str = ""
     terms: int = 1
     points: int = PEEK
     fixes: Mapping[str, str] = field(default_factory=dict)
@@ -107,9 +108,10 @@ def _candidate(
 ) -> Candidate:
     wrong, right = (" and ".join(filter(None, (f.choices[kind] for kind in parting))) for f in (o, e))
     fixes = dict.fromkeys(e.fixes[kind] for kind in parting if kind in e.fixes)
+    main = f" ({e.choices[e.main]})" if e.main and e.main not in parting else ""
     return Candidate(
         names.get("+".join(parting), names.get(parting[0], parting[0])),
-        f"{e.about}: the port {wrong}, where expected {right}",
+        f"{e.about}{main}: the port {wrong}, where expected {right}",
         "; ".join(fixes) or f"change the port so that it {right}",
         lambda: fitted(o.make(), q.obtained),
         2.0 * (len(parting) - 1) - 1.0,

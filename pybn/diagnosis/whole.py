@@ -10,6 +10,7 @@ from typing import Any
 from pybn.compare import EXACT, Tolerance
 from pybn.diagnosis.ask import diagnose
 from pybn.diagnosis.candidate import NONE_FITS, Diagnosis
+from pybn.diagnosis.together import together
 
 MOST = 6  # tensors that are looked at: what comes after them is mostly spoilt by them
 NOT_ASKED = "not looked into, since so much differs: choose some cases with -k"
@@ -104,7 +105,8 @@ def diagnose_case(
     room = KNOWN - len(known)
     agreeing = [name for name in expected if name not in names and name in obtained and name not in known]
     known |= {name: expected[name] for name in agreeing[:room]}
-    for name in names[:MOST]:
+    found |= together(names, expected, obtained, tolerances)
+    for name in [name for name in names if name not in found][:MOST]:
         if patience is not None and patience.left <= 0:
             break
         start = time.monotonic()

@@ -57,7 +57,12 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
             told = {"function": function, "axis": "runs over all axes together"}
             flat = partial(_flat, run, wide)
             yield Formula(
-                f"what is made of {name} along an axis", told, flat, terms=x.size, fixes={"axis": "axis=None"}
+                f"what is made of {name} along an axis",
+                told,
+                flat,
+                main="function",
+                terms=x.size,
+                fixes={"axis": "axis=None"},
             )
     for axis, n in enumerate(x.shape):
         if n > 1:
@@ -69,6 +74,7 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
                     partial(_lines, run, wide, axis)
                     if q.same_shape and q.expected.shape == x.shape
                     else None,
+                    "function",
                     n,
                     16,
                     fixes={"axis": f"axis={axis}"},

@@ -1,4 +1,4 @@
-"""Sequences: recursive filters, polynomials, repetition, slices, rolls of an input, ranges and windows."""
+"""Sequences: recursive filters, polynomials, repetition of an input, ranges."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pybn.diagnosis.twins import Formula, twin_candidates
 
 NAMES = {
     "feedback": "sign of the feedback",
+    "coefficients": "order of coefficients",
     "order": "order of coefficients",
     "operands": "operands exchanged",
     "weight": "weight reversed",
@@ -21,7 +22,6 @@ NAMES = {
     "repetition": "repeated another way",
     "axis": "wrong axis",
     "end": "end of a range",
-    "window": "periodic for symmetric",
 }
 LONGEST = 4096  # elements of a sequence that a loop runs over
 LARGEST = 1 << 20
@@ -55,14 +55,20 @@ def _filtered(q: Question, n: str, x: Array) -> Iterator[Formula]:
         if m == k:
             continue
         for order, b, a in ((f"divides {m} by {k}", u, v), (f"divides {k} by {m}", v, u)):
-            for feedback, s in (("subtracts the feedback", 1.0), ("adds the feedback", -1.0)):
+            for (feedback, s), (coefficients, step) in product(
+                (("subtracts the feedback", 1.0), ("adds the feedback", -1.0)),
+                (("takes the newest value first", 1), ("takes the oldest value first", -1)),
+            ):
                 turned = np.concatenate([a[:1], s * a[1:]])
                 yield Formula(
                     f"the filter of {n} by {' and '.join(sorted((m, k)))}",
-                    {"operands": order, "feedback": feedback},
-                    lambda b=b, a=turned: recursive(b, a, x.reshape(-1)),
+                    {"operands": order, "feedback": feedback, "coefficients": coefficients},
+                    lambda b=b[::step], a=turned: recursive(b, a, x.reshape(-1)),
                     terms=256,
-                    fixes={"feedback": "y[i] = b @ x - a[1:] @ y, as MATLAB's filter(b, a, x)"},
+                    fixes={
+                        "feedback": "y[i] = b @ x - a[1:] @ y, as MATLAB's filter(b, a, x)",
+                        "coefficients": "b[0] * x[i] + b[1] * x[i - 1] + ..., as MATLAB's filter(b, a, x)",
+                    },
                 )
 
 
@@ -136,7 +142,7 @@ def _repeated(q: Question, n: str, x: Array) -> Iterator[Formula]:
 
 
 def _ranges(q: Question) -> Iterator[Formula]:
-    """Yield ranges between two numbers, with the end and without, and windows."""
+    """Yield ranges between two numbers, with the end and without."""
     n = q.expected.size
     if not 3 < n <= LONGEST or n != max(q.expected.shape) or not q.same_shape:
         return
@@ -154,13 +160,3 @@ def _ranges(q: Question) -> Iterator[Formula]:
                     lambda f=first, t=last, s=steps: f + np.arange(n) * ((t - f) / s),
                     fixes={"end": f"np.linspace({a}, {b}, n) has the end, endpoint=False leaves it out"},
                 )
-    turn = np.arange(n) * 2 * np.pi
-    for window, (c, d) in {"Hann": (0.5, 0.5), "Hamming": (0.54, 0.46)}.items():
-        for told, steps in (("is symmetric", n - 1), ("is periodic", n), ("leaves out the zeros", n + 1)):
-            late = 1 if steps == n + 1 else 0
-            yield Formula(
-                f"the {window} window",
-                {"window": told},
-                lambda c=c, d=d, s=steps, k=late: c - d * np.cos((turn + 2 * np.pi * k) / s),
-                fixes={"window": "np.hanning(n) is symmetric; np.hanning(n + 1)[:-1] is periodic"},
-            )

@@ -96,6 +96,7 @@ def _reductions(q: Question, name: str, x: Array) -> Iterator[Formula]:
                     },
                     lambda function=function, axes=axes, source=source: quiet(function, source, axes),
                     partial(_some, q, function, source, axes) if q.same_shape else None,
+                    "statistic",
                     count,
                     16,
                     fixes=_fixes(statistic, divisor, axes, omit),
