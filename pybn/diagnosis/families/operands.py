@@ -8,7 +8,7 @@ import numpy as np
 
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.evidence import ARITHMETIC
+from pybn.diagnosis.evidence import ARITHMETIC, content_bits, value_bits
 from pybn.diagnosis.factors import meanings
 from pybn.diagnosis.question import Question
 
@@ -94,6 +94,10 @@ def _terms(q: Question, name: str, v: Array) -> Iterator[Candidate]:
 
 def _same_size(q: Question, name: str, x: Array) -> Iterator[Candidate]:
     e = q.expected
+    both = (
+        (e != 0) & (q.obtained != 0) & q.differing
+    )  # a mask of zeros on either side makes such steps by chance
+    steps = content_bits(q.obtained[both], value_bits(q))
     yield Candidate(
         "nothing done",
         f"obtained is the input {name} itself",
@@ -110,7 +114,7 @@ def _same_size(q: Question, name: str, x: Array) -> Iterator[Candidate]:
         lambda: 2 * x - e,
         0.0,
         ADDED,
-        "computed",
+        bits=steps,
     )
     for factor, told in _step_factors(q, x):
         yield Candidate(
@@ -120,7 +124,7 @@ def _same_size(q: Question, name: str, x: Array) -> Iterator[Candidate]:
             lambda factor=factor: x + factor * (e - x),
             1.0,
             ADDED,
-            "computed",
+            bits=steps,
         )
 
 
