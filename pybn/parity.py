@@ -26,7 +26,7 @@ from pybn.resources import bundled
 
 Answer = Tensors | PybnError
 Sides = tuple[str, str]
-ENGINES = ("golden", "octave", "port")
+ENGINES = ("golden", "octave", "matlab", "port")
 
 
 class Status(StrEnum):
@@ -112,6 +112,10 @@ def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engi
         from pybn.engines.octave import OctaveEngine
 
         return OctaveEngine(deadline)
+    if name == "matlab":
+        from pybn.engines.matlab import MatlabEngine
+
+        return MatlabEngine(deadline)
     raise UsageError(f"engine: wanted one of {', '.join(ENGINES)}, got {name!r}")
 
 
