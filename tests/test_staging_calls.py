@@ -83,6 +83,29 @@ TREE = {
         "function r = objects()\n  m = containers.Map({'a', 'b c'}, {num.Pair(1, 2), 'x'});\n"
         "  r = {num.Pair(3, 4), struct('m', m), containers.Map('KeyType', 'double', 'ValueType', 'any')};\nend\n"
     ),
+    "+num/Wide.m": (
+        "classdef Wide < num.Pair\n  methods\n    function y = twice(obj)\n      y = obj.width(2);\n"
+        "    end\n  end\nend\n"
+    ),
+    "+num/Wider.m": "classdef Wider < num.Wide\n  properties\n    extra = 1;\n  end\nend % of it\n",
+    "+num/Deep.m": (
+        "classdef Deep < handle\n  properties\n    part = [];\n    seen = {};\n  end\n  methods\n"
+        "    function obj = Deep()\n      obj.build('b');\n      obj = finish(obj);\n    end\n  end\n"
+        "  methods (Access = private)\n    function build(obj, x)\n      obj.seen{end + 1} = ['base ' x];\n    end\n"
+        "    function obj = finish(obj)\n      obj.seen{end + 1} = 'base end';\n    end\n  end\nend\n"
+    ),
+    "+num/Deeper.m": (
+        "classdef Deeper < num.Deep\n  methods\n    function obj = Deeper()\n      obj@num.Deep();\n"
+        "      obj.build('d');\n      obj.part = num.Open();\n      obj.part.build(obj);\n    end\n  end\n"
+        "  methods (Access = 'private')\n    function build(obj, x)\n      obj.seen{end + 1} = ['own ' x];\n    end\n"
+        "  end\nend\n"
+    ),
+    "+num/Open.m": (
+        "classdef Open < handle\n  methods\n    function build(obj, other)\n      other.seen{end + 1} = 'open';\n"
+        "    end\n  end\nend\n"
+    ),
+    "owned.m": "function r = owned()\n  d = num.Deeper();\n  r = d.seen;\nend\n",
+    "given.m": "function r = given()\n  w = num.Wider(3, 7);\n  r = {w.twice(), w.low, w.extra};\nend\n",
     "inself.m": "function r = inself()\n  r = containers.Map();\n  r('me') = r;\nend\n",
     "handles.m": "function r = handles()\n  r = {1, @sin};\nend\n",
 }
@@ -109,6 +132,8 @@ WANTED: Mapping[str, Any] = {
     "r = wide(3)": [5, 4],
     "r = old()": 2,
     "r = objects()": [{"low": 3, "high": 4}, {"m": {"a": P, "b c": "x"}}, {}],
+    "r = owned()": ["base b", "base end", "own d", "open"],
+    "r = given()": [8, 3, 1],
     "r = inself()": EngineError("a containers.Map holds itself, or lies more than eight deep in others"),
     "r = handles()": EngineError("r{2} is a function handle, which stays"),
 }  # fmt: skip
@@ -146,6 +171,8 @@ def test_what_is_rewritten(tree: Path) -> None:
     assert told[("options.m", 2)] == ("p = pybn_parser;", "optional-by-name")
     assert told[("chained.m", 2)] == ("a = feval('num.make', x, 2 * x).width(10);", "package-call")
     assert told[("chained.m", 3)] == ("b = feval('num.make').shifted(1).high;", "package-call")
+    made = "methods, function obj = Wider(varargin), obj@num.Wide(varargin{:}); end, end, end % of it"
+    assert told[("+num/Wider.m", 5)] == (made, "inherited-constructor")
     assert told[("old.m", 2)] == ("if false, r = 1; else, r = 2; end", "matlab-release")
     assert ("chained.m", 8) not in told  # a variable of that name
     assert told[("wide.m", 2)][0].startswith(

@@ -53,7 +53,7 @@ function paths = enter(folders)
 end
 
 function found = hides(folders)
-%HIDES Tell whether a folder has a function that Octave has, or methods for a class that it has.
+%HIDES Tell whether a folder has a function or a package named as one that Octave has, or methods for its classes.
   classes = {'double', 'single', 'char', 'logical', 'cell', 'struct', 'function_handle', 'int8', 'int16', 'int32', ...
              'int64', 'uint8', 'uint16', 'uint32', 'uint64'};
   found = false;
@@ -61,7 +61,11 @@ function found = hides(folders)
     names = readdir(folders{k});
     for m = 1:numel(names)
       [~, stem, suffix] = fileparts(names{m});
-      known = any(strcmp(suffix, {'.m', '.mex', '.oct'})) && any(exist(stem) == [2 3 5 103]);
+      packed = names{m}(1) == '+';
+      if packed
+        stem = names{m}(2:end);
+      end
+      known = (packed || any(strcmp(suffix, {'.m', '.mex', '.oct'}))) && any(exist(stem) == [2 3 5 103]);
       if known || any(strcmp(names{m}, strcat('@', classes)))
         found = true;
         return

@@ -28,12 +28,16 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
             token = found[index]
             if token.kind != "name" or token.text not in shadowed - scope.names or is_field(found, index):
                 continue
+            left = before(found, index)
+            handle = left >= 0 and found[left].text == "@" and found[left].kind == "op"
+            if handle and left > 0 and found[left - 1].kind == "name":
+                continue  # obj@test.Base(x), which Octave takes for what it is
             name, last = _whole(source, index, tree)
             if not name:
                 yield source.trouble(token.line, STATIC.format(token.text), FIX, RULE, CANNOT)
                 continue
-            left, why = before(found, index), WHY.format(token.text)
-            if left >= 0 and found[left].text == "@" and found[left].kind == "op":
+            why = WHY.format(token.text)
+            if handle:
                 yield replaced(source, left, last, f"@(varargin) feval('{name}', varargin{{:}})", why)
             elif last < len(found) and found[last].text == "(":
                 given = ", " if arguments(found, last) else ""
