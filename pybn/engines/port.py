@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from copy import deepcopy
 from importlib.machinery import PathFinder
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -126,9 +128,8 @@ class Run:
             told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {error} and was ended"
             raise DeadlineError(told, step=text) from error
         except BaseException as error:  # SystemExit too: a port must not end the run
-            name = type(error).__name__
-            told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
-            raise EngineError(told, step=text, identifier=name, said=str(error)) from error
+            told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {_told(self.case, error)}"
+            raise EngineError(told, step=text, identifier=type(error).__name__, said=str(error)) from error
 
     def _perform(self, step: Step) -> None:
         if isinstance(step, Get):
@@ -192,6 +193,15 @@ class Run:
             return {name: self._value(item) for name, item in value.fields}
         assert isinstance(value, Literal)  # noqa: S101
         return value.value
+
+
+def _told(case: Case, error: BaseException) -> str:
+    """Say what the port raised, and where in its own files."""
+    text = str(error) or ("it is to be filled in" if isinstance(error, NotImplementedError) else "")
+    folders = [str(folder) for folder in case.python.path]
+    frames = [each for each in extract_tb(error.__traceback__) if each.filename.startswith((*folders,))]
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{text and ': '}{text}{place}"
 
 
 def _own(value: Any) -> Any:
