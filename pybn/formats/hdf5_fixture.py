@@ -8,7 +8,6 @@ from typing import Any
 
 import h5py
 
-from pybn.formats.fixture import oracle_of
 from pybn.formats.hdf5_items import FAULTS, attribute, members
 from pybn.formats.hdf5_walk import Walk
 
@@ -18,10 +17,10 @@ class FixtureWalk(Walk):
 
     @property
     def kind(self) -> str:
-        """Return how many cases there are, and under what they were recorded."""
+        """Return how many cases there are, and under which Octave they were recorded."""
         cases = self.file["cases"]
-        oracles = {self._oracle(case) for case in members(cases, 1_000).values()} - {""}
-        under = f" recorded under {', '.join(sorted(oracles))}" if oracles else ""
+        versions = {self._octave(case) for case in members(cases, 1_000).values()} - {""}
+        under = f" recorded under Octave {', '.join(sorted(versions))}" if versions else ""
         return f"pybn fixture (HDF5): {len(cases):,} case{'' if len(cases) == 1 else 's'}{under}"
 
     @staticmethod
@@ -43,7 +42,7 @@ class FixtureWalk(Walk):
             return f"refused: {json.loads(refusal)[0]}"
         return "refused"
 
-    def _oracle(self, case: Any) -> str:
+    def _octave(self, case: Any) -> str:
         with suppress(*FAULTS):
-            return oracle_of(json.loads(attribute(case, "versions")))
+            return str(json.loads(attribute(case, "versions"))["octave"])
         return ""

@@ -1,4 +1,0 @@
-function varargout = matlabpath(varargin)
-%MATLABPATH As path.
-  [varargout{1:nargout}] = path(varargin{:});
-end

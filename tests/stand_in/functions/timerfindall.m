@@ -1,4 +1,0 @@
-function found = timerfindall()
-%TIMERFINDALL There are no timers.
-  found = [];
-end
