@@ -26,7 +26,7 @@ from pybn.resources import bundled
 
 Answer = Tensors | PybnError
 Sides = tuple[str, str]
-ENGINES = ("golden", "octave", "port")
+ENGINES = ("golden", "octave", "matlab", "port")
 
 
 class Status(StrEnum):
@@ -112,6 +112,10 @@ def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engi
         from pybn.engines.octave import OctaveEngine
 
         return OctaveEngine(deadline)
+    if name == "matlab":
+        from pybn.engines.matlab import MatlabEngine
+
+        return MatlabEngine(deadline)
     raise UsageError(f"engine: wanted one of {', '.join(ENGINES)}, got {name!r}")
 
 
@@ -238,7 +242,7 @@ def _diagnosed(result: Result, golden: GoldenEngine, patience: Patience | None) 
         inputs=inputs_of(case, golden),
         attrs=case.attrs,
         tolerances=case.tolerances,
-        axes={name: tensor.axes for name, tensor in case.outputs.items()},
+        axes={name: tensor.axes for name, tensor in {**case.inputs, **case.outputs}.items()},
         patience=patience,
     )
 

@@ -99,7 +99,15 @@ def test_parity_json_is_versioned_and_complete(capsys: pytest.CaptureFixture[str
 def test_help_names_the_exit_codes_and_every_command() -> None:
     done = pybn("--help")
     assert done.returncode == 0
-    for word in ("parity", "record", "gradcheck", "inspect", "draw", "doctor", "3 Octave is missing"):
+    for word in (
+        "parity",
+        "record",
+        "gradcheck",
+        "inspect",
+        "draw",
+        "doctor",
+        "3 Octave or MATLAB is missing",
+    ):
         assert word in done.stdout
 
 

@@ -25,14 +25,17 @@ COMMANDS = [
     if line.startswith("$ ")
 ]
 # These run the whole of this, or install it: tools/run and tools/test are what is running, test_wheel.py installs;
-# test_digits.py runs what draws the pictures, test_gradient_check.py checks every committed case, and the fixtures' own
-# tests ask Octave for each.
+# test_digits.py runs what draws the pictures, test_gradient_check.py checks every committed case, the fixtures' own
+# tests ask Octave for each, and test_matlab_commands.py asks what stands in for MATLAB.
 ELSEWHERE = {
     "./tools/run",
     "./tools/test",
     "tools/digits/training",
     "tools/digits/claims",
     "pybn parity --expected octave",
+    "pybn parity --expected matlab",
+    "pybn parity --expected octave --obtained matlab",
+    "pybn record --engine matlab",
     "pybn gradcheck",
     "pip install .",
     "pip install '.[octave]'",

@@ -14,7 +14,10 @@ from pybn.errors import AGREE, PybnError
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  # argparse has no other name for it
 
-EPILOG = "exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave is missing, 4 bad input, 5 input or output failed"
+EPILOG = (
+    "exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave or MATLAB is missing, 4 bad input, "
+    "5 input or output failed"
+)
 
 
 def add_paths(command: argparse.ArgumentParser) -> None:

@@ -24,12 +24,12 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "parity",
         help="compare a Python port with the MATLAB reference",
-        description="Run cases on two engines and compare every tensor. golden: Octave's recorded answers; "
-        "octave: the .m files, live; port: the Python under test.",
+        description="Run cases on two engines and compare every tensor. golden: the recorded answers; "
+        "octave, matlab: the .m files, live; port: the Python under test.",
         epilog=EPILOG,
     )
     add_paths(command)
-    engines = ("golden", "octave", "port")
+    engines = ("golden", "octave", "matlab", "port")
     command.add_argument(
         "--expected", choices=engines, default="golden", help="who is right (default: golden)"
     )
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         shown = [r for r in results if not r.passed] if options.quiet else results
         if shown:
             sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
-        shown_as = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
+        shown_as = [f"{name} {versions[name]}" if name in versions else name for name in names]
         sys.stdout.write(
             report.parity_summary(results, shown_as[0], shown_as[1], skipped, style, len(broken))
         )

@@ -25,15 +25,17 @@ def diagnose(
     attrs: Mapping[str, Any] | None = None,
     tolerance: Tolerance = EXACT,
     axes: Sequence[str] = (),
+    input_axes: Mapping[str, Sequence[str]] | None = None,
 ) -> Diagnosis | None:
     """Name the porting mistake that makes `obtained` of `expected`; None where none is known that leaves no residue.
 
-    Both are arrays of numbers of any shape and dtype; `inputs` and `attrs` are what both sides were given, by name,
-    `axes` names the axes of `expected`. Nothing is raised: of what is no array of numbers, nothing is known.
+    Both are arrays of numbers of any shape and dtype; `inputs` and `attrs` are what both sides were given, by
+    name, `axes` names the axes of `expected`, `input_axes` those of inputs. Nothing is raised: of what is no array
+    of numbers, nothing is known.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        q = question(expected, obtained, inputs or {}, attrs or {}, tolerance, axes)
+        q = question(expected, obtained, inputs or {}, attrs or {}, tolerance, axes, input_axes)
         if q is None or not q.expected.size or not q.obtained.size or (q.same_shape and not _differs(q)):
             return None
         from pybn.diagnosis.families import TIERS  # dozens of them: loaded when something differs

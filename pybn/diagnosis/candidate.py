@@ -64,5 +64,5 @@ def reconciles(candidate: Candidate, q: Question) -> bool:
     if candidate.bits is not None:
         bits = candidate.bits
     else:
-        bits = moved_bits(q) if candidate.kind == "moved" else computed_bits(q, left)
+        bits = moved_bits(q, prediction) if candidate.kind == "moved" else computed_bits(q, left)
     return bits >= NEEDED + candidate.cost

@@ -23,8 +23,12 @@ def candidates(q: Question) -> Iterator[Candidate]:
     for name, x in q.inputs.items():
         if x.ndim <= MOST_AXES and x.size <= LARGEST:
             for each in twin_candidates(q, list(_along(q, name, x)), NAMES):
-                divided = "N-1" in each.sentence and "the N " in each.sentence
-                yield replace(each, name="N-1 for N", fix="look at ddof") if divided else each
+                wrong, _, right = each.sentence.partition("where expected")
+                if "standardises" in wrong and "standardises" in right:
+                    each = replace(each, name="N-1 for N")
+                elif "variance" in wrong and "standardises" in right:
+                    each = replace(each, name="sigma for variance")
+                yield each
 
 
 def _lines(run: Callable[..., Array], x: Array, axis: int, where: Index) -> Array:
@@ -50,22 +54,37 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
             told = {"function": function, "axis": "runs over all axes together"}
             flat = partial(_flat, run, wide)
             yield Formula(
-                f"what is made of {name} along an axis", told, flat, terms=x.size, fixes={"axis": "axis=None"}
+                f"{name} along an axis",
+                told,
+                flat,
+                main="function",
+                terms=x.size,
+                fixes={"axis": "axis=None"} | _fix(name, function, None),
             )
     for axis, n in enumerate(x.shape):
         if n > 1:
             for function, run in FUNCTIONS.items():
                 yield Formula(
-                    f"what is made of {name} along an axis",
-                    {"function": function, "axis": f"runs along axis {axis}"},
+                    f"{name} along an axis",
+                    {"function": function, "axis": f"runs along {q.along(name, axis)}"},
                     lambda run=run, axis=axis: quiet(run, wide, axis),
                     partial(_lines, run, wide, axis)
                     if q.same_shape and q.expected.shape == x.shape
                     else None,
+                    "function",
                     n,
                     16,
-                    fixes={"axis": f"axis={axis}"},
+                    fixes={"axis": f"axis={axis}"} | _fix(name, function, axis),
                 )
+
+
+def _fix(name: str, function: str, axis: int | None) -> dict[str, str]:
+    if "with N" not in function:
+        return {}
+    code = (
+        f"np.{'var' if 'variance' in function else 'std'}({name}, axis={axis}, ddof={int('N-1' in function)})"
+    )
+    return {"function": f"divide by {code}"}
 
 
 def _near_sizes(x: Array) -> set[int]:
@@ -111,12 +130,12 @@ FUNCTIONS: dict[str, Callable[[Array, int], Array]] = {
     "divides by the norm": lambda x, a: x / np.sqrt((x * x).sum(axis=a, keepdims=True)),
     "divides by the squared norm": lambda x, a: x / (x * x).sum(axis=a, keepdims=True),
     "scales to 0 ... 1": _scaled,
-    "standardises by the N-1 deviation": _scored(1),
-    "standardises by the N deviation": _scored(0),
-    "subtracts the mean and divides by the N-1 variance": lambda x, a: (
+    "standardises with N-1": _scored(1),
+    "standardises with N": _scored(0),
+    "divides by the variance with N-1": lambda x, a: (
         (x - x.mean(axis=a, keepdims=True)) / x.var(axis=a, keepdims=True, ddof=1)
     ),
-    "subtracts the mean and divides by the N variance": lambda x, a: (
+    "divides by the variance with N": lambda x, a: (
         (x - x.mean(axis=a, keepdims=True)) / x.var(axis=a, keepdims=True)
     ),
 }

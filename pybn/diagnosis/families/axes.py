@@ -10,11 +10,15 @@ from math import factorial, log2
 import numpy as np
 
 from pybn.compare import Array
+from pybn.diagnosis.arrays import gap
 from pybn.diagnosis.candidate import Candidate
+from pybn.diagnosis.evidence import content_bits, value_bits
 from pybn.diagnosis.question import Question
 
 MOST_AXES = 5
 SMALL = 1 << 22  # elements: combinations of permutation and flip are tried up to here
+FEWEST_DIGITS = 16.0  # bits of an element
+OPEN = 36.0  # bits: what it costs that something moves in of which nothing is known
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -50,8 +54,12 @@ def _permuted(q: Question) -> Iterator[Candidate]:
     ndim = q.expected.ndim
     for order in orders(q):
         back = tuple(int(k) for k in np.argsort(order))
-        words = "transposed" if ndim == 2 else f"with its axes permuted to {order}"
-        fix = ".T" if ndim == 2 else f"np.transpose(answer, {back})"
+        words = (
+            f"transposed{_names(q, order)}"
+            if ndim == 2
+            else f"with its axes permuted to {order}{_names(q, order)}"
+        )
+        fix = "answer.T" if ndim == 2 else f"np.transpose(answer, {back})"
         cost = log2(factorial(ndim)) - 4
         yield Candidate(
             "axes permuted",
@@ -60,6 +68,13 @@ def _permuted(q: Question) -> Iterator[Candidate]:
             partial(np.transpose, q.expected, order),
             cost,
         )
+
+
+def _names(q: Question, order: tuple[int, ...]) -> str:
+    """Return the names of the axes in their order and in that of the port, where they have any."""
+    if len(q.axes) != len(order):
+        return ""
+    return f": {' '.join(q.axes[k] for k in order)} for {' '.join(q.axes)}"
 
 
 def _conjugated(q: Question) -> Iterator[Candidate]:
@@ -150,6 +165,36 @@ def _shifted(q: Question) -> Iterator[Candidate]:
                     partial(shifted, q.expected, by, k, fill),
                     0.0 if abs(by) == 1 else 2.0,
                 )
+
+
+def displaced(q: Question) -> Iterator[Candidate]:
+    """Yield a shift by one, with something moving in that expected does not have: a window that begins elsewhere."""
+    values = value_bits(q)
+    if values < FEWEST_DIGITS:
+        return
+    for k, n in enumerate(q.expected.shape):
+        for by in (1, -1) if n > 3 else ():
+            e, o, edge = (
+                _but(q.expected, k, by > 0),
+                _but(q.obtained, k, by < 0),
+                _but(q.differing, k, by < 0),
+            )
+            if not edge.any() or gap(e, o) > 4 * q.step:
+                continue
+            yield Candidate(
+                "shifted by one",
+                f"obtained is expected shifted by {by} along {q.axis(k)}, with what moves in "
+                f"{'before' if by > 0 else 'behind'} not among expected: a loop or window that is off by one",
+                f"begin along {q.axis(k)} one {'later' if by > 0 else 'earlier'}: MATLAB counts from 1, NumPy from 0",
+                lambda: q.obtained,
+                1.0,
+                bits=content_bits(o[edge], values) - OPEN,
+            )
+
+
+def _but(x: Array, axis: int, last: bool) -> Array:
+    """Return all but the last, or the first, along an axis."""
+    return np.take(x, range(x.shape[axis] - 1) if last else range(1, x.shape[axis]), axis)
 
 
 def shifted(x: Array, by: int, axis: int, fill: str) -> Array:
