@@ -133,6 +133,16 @@ def test_the_simplest_is_said_and_the_others_are_mentioned() -> None:
     assert diagnose(x, x.T) is None
 
 
+def test_two_computations_in_single_are_not_told_apart_as_such() -> None:
+    """Both sides in double, of single numbers: that the port has single precision is no difference."""
+    expected = np.random.default_rng(3).standard_normal(40).astype(np.float32)
+    obtained = np.nextafter(expected, np.float32(9))
+    assert diagnose(expected.astype(np.float64), obtained.astype(np.float64)) is None
+    found = diagnose(expected.astype(np.float64) + 1e-12, obtained.astype(np.float64))
+    assert found is not None
+    assert found.name == "single precision"
+
+
 def test_a_constant_or_a_single_number_is_no_evidence() -> None:
     for shape in ((), (1,), (2, 3), (4, 4)):
         for a, b in ((0.0, 1.0), (2.0, 4.0), (1.0, -1.0), (5.0, 4.0), (0.0, np.nan), (np.inf, 0.0)):
