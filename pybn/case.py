@@ -22,11 +22,15 @@ DTYPES = frozenset({*FLOATS, *INTEGERS, "bool"})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A variable of a data file, "" for its only one, and the SHA-256 of the file."""
+    """A variable of a data file, "" for its only one, and the SHA-256 of the file.
+
+    `axes` is the order of a tensor's axes there, where it is neither that of MATLAB nor that of Python.
+    """
 
     path: Path
     var: str
     sha256: str
+    axes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,11 @@ class Case:
         return self.file.with_suffix(".h5")
 
     @property
+    def named(self) -> dict[str, Any]:
+        """What steps may give by $name: the attributes, and the dtype of the case."""
+        return {"dtype": self.dtype, **self.attrs}
+
+    @property
     def tolerances(self) -> dict[str, Tolerance]:
         """How close each output must be."""
         found = {name: tensor.tolerance for name, tensor in self.outputs.items()}
@@ -227,7 +236,7 @@ class Case:
                 [_given(value) for value in self.matlab.new],
                 [s.text for s in self.matlab.steps],
             ],
-            "attrs": {name: self.attrs[name] for s in self.matlab.steps for name in used_attributes(s)},
+            "attrs": {name: self.named[name] for s in self.matlab.steps for name in used_attributes(s)},
             "inputs": [_declared(t) for t in self.inputs.values()],
             "outputs": [_declared(t) for t in self.outputs.values()],
             "refuses": self.refuses.matlab if self.refuses else None,
@@ -264,4 +273,4 @@ def _declared(tensor: Tensor) -> list[Any]:
 
 
 def _file(source: Source | None) -> list[str]:
-    return [source.var, source.sha256] if source else []
+    return [source.var, source.sha256, *source.axes] if source else []

@@ -13,14 +13,14 @@ def check_flow(case: Case) -> None:
         here = scope(case, side)
         for step in steps:
             for name in used_names(step):
-                if name not in here.variables:
+                if name not in here.variables and not (name == "self" and here.has_object):
                     raise CaseError(
                         f"{side} step {step.text!r} uses {name!r}, which is no input and was not bound before"
                     )
             for name in used_attributes(step):
-                if name not in case.attrs:
+                if name not in case.named:
                     raise CaseError(
-                        f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.attrs)}"
+                        f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.named)}"
                     )
             here = here.after(step)
         for name in (*case.outputs, *bound_values(case)):

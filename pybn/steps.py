@@ -4,6 +4,7 @@
     q, r = qr(a)                                         several outputs; _ leaves one out
     {input: dx, weight: dw} = BackwardPropagation({input: dy})   fields of a struct, or attributes
     y = f(x, [2, 3], "same", axis=1, scale=$eps)         literals, keywords, attributes of the case
+    y = f(self, x)                                       the object may be handed over as a variable is
     mean = self.running_mean                             a property, after the call before it
     y = self.inner.forward(x)                            a method of a property
     self.training = false                                set a property

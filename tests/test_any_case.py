@@ -361,6 +361,15 @@ CASES = {
         names=["s.m('a')", "s.c{1}('a')", "s.c{2}", "t('a')", "t('b')", "e"],
         head=HEAD.replace("outs_two = ", "same = 'tree_port:same', outs_two = "),
     ),
+    "the object as an argument, and the dtype": Sketch(
+        [("v, _ = outs({o: self, t: $dtype})", "v, _ = same({o: self, t: $dtype})"), ("t = v.t", "t = v.t"),
+         ("r = self.next()", "r = next()"), ("o = v.o", "o = v.o"), ("_ = o.next()", "_ = o.next()"),
+         ("adopt(self)", "adopt(self)"), ("n = self.inner.n", "n = self.inner.n")],
+        f"t = {VALUE}\nr = {VALUE}\nn = {VALUE}", names=["t", "r", "n"], case="dtype = 'float32'",
+        head=HEAD.replace('functions =', 'class = "Counter"\nfunctions =').replace('"Counter", ', '').replace(
+            'path = "."', 'path = "."\ntarget = "tree_port:Counter"\nnew = []').replace(
+            "outs_two = ", "same = 'tree_port:same', outs_two = "),
+    ),
     "elements": Sketch(
         [("c = outs(['p', 'q', x])", "c, _ = outs_two(['p', 'q', x])"), ("a = c{2}", "a = c[1]"),
          ("c{1} = 7", "c[0] = 7"), ("x(2, 1) = $k", "x[1, 0] = $k"), ("y = x(2, ':')", "y = x[1]"),
@@ -706,6 +715,9 @@ BAD: dict[str, tuple[str, str]] = {
     "an argument of no form": (
         wrong(CASES["a class that keeps its properties to itself"], 'new = ["$config"]', "new = [{ _map = 1 }]"),
         "matlab: new: _map: wanted a table"),
+    "self where there is none": (
+        wrong(Sketch(["y = outs(self)"], f"y = {VALUE}")),
+        "matlab step 'y = outs(self)' uses 'self', which is no input and was not bound before"),
     "brackets of Python in MATLAB": (
         wrong(Sketch([("c = outs(['a'])", "c = outs(['a'])"), ("y = c[1]", "y = c[0]")], f"y = {VALUE}")),
         "matlab step 'y = c[1]': an element is x(...), or x{...} of a cell in MATLAB"),

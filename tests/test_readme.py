@@ -210,4 +210,4 @@ def test_the_steps_of_the_readme() -> None:
     text = next(text for language, text in BLOCKS if language == "text" and "y = f(x, 3" in text)
     steps = [line.split("  ")[0] for line in text.splitlines()]
     assert [parse_step(step).text for step in steps] == steps
-    assert len(steps) == 13
+    assert len(steps) == 14

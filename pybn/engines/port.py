@@ -182,11 +182,11 @@ class Run:
 
     def _value(self, value: Expression) -> Any:
         if isinstance(value, Variable):
-            return self.variables[value.name]
+            return self.object if value.name == "self" else self.variables[value.name]
         if isinstance(value, Handle):
             return self._declared(value.path)
         if isinstance(value, Attribute):
-            return self._spelled(self.case.attrs[value.name])
+            return self._spelled(self.case.named[value.name])
         if isinstance(value, Items):
             return [self._value(item) for item in value.items]
         if isinstance(value, Fields):

@@ -15,6 +15,7 @@ function reply = pybn_steps(spec, data, progress)
     end
     for step = 1:numel(spec.steps)
       note(progress, step);
+      vars.self = object;  % for steps that hand it over
       [vars, object] = perform(spec.steps{step}, vars, fixed, object);
       reply.outputs = taken(reply.outputs, spec.steps{step}, vars, spec);
     end

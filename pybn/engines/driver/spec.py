@@ -174,11 +174,11 @@ class _Writer:
         if isinstance(value, Handle):
             return {"kind": "handle", "name": self.called(value.path)}
         if isinstance(value, Attribute):
-            if value.name not in self.case.attrs:
+            if value.name not in self.case.named:
                 raise CaseError(
                     f"{self.case.file}: case {self.case.name!r}: ${value.name} names no attribute"
                 )
-            return self.constant(self.case.attrs[value.name])
+            return self.constant(self.case.named[value.name])
         if isinstance(value, Literal):
             return self.constant(value.value)
         if isinstance(value, Fields):
