@@ -32,15 +32,7 @@ from pybn.values import Cell, Map
 
 MFile = Callable[[str, str], Path]
 SCALAR = ((), "float64")
-STEMS = {
-    "batch_norm",
-    "spatial_batch_norm",
-    "reshape_row_major",
-    "max_pool_layer",
-    "adam",
-    "mlp",
-    "cross_entropy",
-}
+STEMS = {"batch_norm", "max_pool_layer", "mlp", "reshape_row_major"}
 
 pytestmark = pytest.mark.usefixtures("needs_octave")
 
@@ -119,7 +111,8 @@ def test_a_users_tree_answers_as_under_octave(
     )
     for name, sketch in test_any_case.CASES.items():
         (tmp_path / f"{name}.toml").write_text(sketch.text(name))
-    cases = [case for name in test_any_case.CASES for case in read_case_file(tmp_path / f"{name}.toml")]
+    found = [case for name in test_any_case.CASES for case in read_case_file(tmp_path / f"{name}.toml")]
+    cases = list({str(case.matlab.steps): case for case in found}.values())  # many differ in Python alone
     jobs = [(case, inputs_of(case, GoldenEngine())) for case in cases]
     kinds: set[type] = set()
     for case, got, want in zip(cases, matlab.run_all(jobs), octave.run_all(jobs), strict=True):
@@ -285,7 +278,7 @@ def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def test_texts_come_as_they_are(matlab: MatlabEngine, m_file: MFile, nothing_runs: None) -> None:
     """Each element of a char is a character; of those the stand-in has the first 256."""
     folder = m_file("codes", "function y = codes(s, c)\n  y = [double(s) double(c{2}.f)];\nend\n")
-    texts = [text for text in ATTACKS if text and max(text) < "\u0100"][::3]
+    texts = [text for text in ATTACKS if text and max(text) < "\u0100"][::4]
     jobs = []
     for text in texts:
         wanted = {"y": ((2 * len(text),), "float64")}
@@ -303,7 +296,7 @@ def test_names_are_refused_before_anything_is_sent(
     folder = m_file("twice", "function y = twice(x)\n  y = 2 * x;\nend\n")
     good, inputs = make_job(folder, "twice", ["y = twice(x)"], {"x": np.array(1.0)}, {"y": SCALAR})
     before = calls.read_text()
-    for name in (text for text in ATTACKS if text not in {"end", "for", "a.b"}):
+    for name in (text for text in ATTACKS[::3] if text not in {"end", "for", "a.b"}):
         steps = [
             Call("t", ("y",), (name,), ()),
             Call("t", ("y",), ("twice", name), ()),
