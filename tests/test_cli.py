@@ -86,6 +86,13 @@ def test_parity_takes_under_ten_milliseconds_a_case() -> None:
     assert time.process_time() - begun < 0.010 * cases
 
 
+def test_the_name_of_a_case_in_full_chooses_it_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    relu = str(ROOT / "fixtures" / "relu.toml")
+    for text, names in (("one row [", {"one row", "dy of one row"}), ("one row [float64]", {"one row"})):
+        assert main(["parity", relu, "--json", "-k", text]) == 0
+        assert {case["name"] for case in json.loads(capsys.readouterr().out)["cases"]} == names
+
+
 def test_parity_json_is_versioned_and_complete(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["parity", "--json", "-k", "NaN in x"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -257,7 +257,7 @@ def test_distance_of_integers_at_their_ends(dtype: str) -> None:
 
 def test_integers_that_no_double_tells_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     # As on a machine whose widest float is the double.
-    monkeypatch.setattr("pybn.compare._wide", lambda x: x.astype(np.float64))
+    monkeypatch.setattr("pybn.distances.wide", lambda x: x.astype(np.float64))
     for dtype in ("int64", "uint64"):
         want, got = array(dtype, 2**53), array(dtype, 2**53 + 1)
         assert float(want[0]) == float(got[0])

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, none_of, worst
+from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, matching, none_of, worst
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     golden = GoldenEngine()
     broken: list[PybnError] = []
     found = parity.find_cases(options.paths, broken)
-    wanted = [c for c in found if options.match in c.id or options.match in c.stem]
+    wanted = matching(found, options.match)
     if not wanted and not broken:
         raise UsageError(f"-k {options.match!r}: {none_of(len(found))} has that in its name")
     cases = [c for c in wanted if not c.live] if "golden" in names else wanted

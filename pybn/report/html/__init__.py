@@ -42,6 +42,7 @@ def report_of(
         "obtained": _side(sides[1], versions, cases, golden),
         "versions": versions_told(versions, cases, golden),
         "command": command_line(arguments, words),
+        "options": _options(sides),
         "date": now(),
         "files": [[words(name), digest] for name, digest in files],
         "used": used,
@@ -49,6 +50,12 @@ def report_of(
         "staging": staging_told(cases, words),
     }
     return html_report(results, album, about, words, broken)
+
+
+def _options(sides: tuple[str, str]) -> list[str]:
+    """Return what `pybn parity` has to be told to run a case again on the same sides."""
+    usual = zip(("--expected", "--obtained"), sides, ("golden", "port"), strict=True)
+    return [word for option, side, default in usual if side != default for word in (option, side)]
 
 
 def _side(name: str, versions: Mapping[str, str], cases: Sequence[Case], golden: GoldenEngine) -> str:
