@@ -180,6 +180,12 @@ def test_filters_by_what_tensors_are(page: Browser, name: str, value: str, wante
     assert text(page, "#shown") == f"{len(wanted)} of 29 cases"
 
 
+def test_a_case_in_a_group_that_is_folded_up_is_shown_in_the_list(page: Browser) -> None:
+    page.ask("document.querySelectorAll('.group').forEach(e => { e.open = false }); 1")
+    page.show(IMAGES)
+    assert page.ask("document.querySelector('.row[aria-current]').offsetParent !== null")
+
+
 def test_j_and_k_go_from_case_to_case_of_those_that_are_listed(page: Browser) -> None:
     typed(page, "wrong")
     assert visible(page)[:3] == ["no longer", "wrong shape", "wrong dtype"]
@@ -275,6 +281,15 @@ def test_a_leaf_of_a_struct_is_shown_by_its_path(page: Browser) -> None:
     page.until("document.querySelector('#tensor h3').textContent.startsWith('s.weights{2}')")
     assert [len(canvas(page, k)) for k in (0, 1)] == [4 * 8, 4 * 8]
     assert "axis 0 ↓ axis 1 →" in text(page, ".panels")
+
+
+def test_a_number_is_two_numbers_and_no_picture(page: Browser) -> None:
+    page.show(case("a number"))
+    assert text(page, "#tensor h3") == "y differs float64 scalar"
+    assert text(page, "#tensor .facts").startswith(
+        "wanted 1.0 got 1.0000000000000002 max difference 2.2e-16 "
+    )
+    assert page.ask("document.querySelectorAll('#tensor canvas, .histogram').length") == 0
 
 
 # The pictures.
@@ -565,6 +580,7 @@ def test_on_paper_is_the_case_and_what_fails_and_nothing_to_press(browser: Brows
     assert browser.ask(f"{find_row('images')}.offsetParent !== null")
     assert browser.ask(f"{find_row('equal')}.offsetParent === null")
     assert browser.ask("document.documentElement.scrollWidth") <= 800
+    assert browser.ask("document.querySelector('h1').getBoundingClientRect().width") > 600
     browser.size(1440, 900)
 
 

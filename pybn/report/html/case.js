@@ -70,6 +70,7 @@ function whys(each) {
 const listed = (names) => names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
 
 function tensorTable(each, chosen) {
+  const beyond = each.tensors.some((t) => t.beyond);
   const rows = each.tensors.map((t) => {
     const pressed = t === chosen, numeric = t.measured && t.dtype !== "text";
     const button = h("button", { type: "button", class: "plain", "aria-pressed": String(pressed), onclick: () => go(keyOf(each), t.name) }, t.name);
@@ -78,11 +79,11 @@ function tensorTable(each, chosen) {
       h("th", { scope: "row" }, button, " ", where),
       h("td", null, shapeWords(t)), h("td", { class: "wide" }, t.dtype ?? ""),
       h("td", { class: t.agrees ? "good" : "bad" }, t.verdict),
-      h("td", { class: "number wide" }, t.beyond ? count(t.beyond) : ""),
+      beyond ? h("td", { class: "number wide" }, t.beyond ? count(t.beyond) : "") : "",
       h("td", { class: "number" }, numeric ? ulps(t.max_ulp) : ""), h("td", { class: "number wide" }, numeric ? short(t.max_abs) : ""), h("td", { class: "number wide" }, numeric ? short(t.max_rel) : ""),
       h("td", { class: "wide" }, numeric ? t.tolerance : ""));
   });
-  const heads = ["tensor", "shape", ["dtype", "wide"], "verdict", ["beyond", "number wide"], ["max ULP", "number"], ["max abs", "number wide"], ["max rel", "number wide"], ["allowed", "wide"]];
+  const heads = ["tensor", "shape", ["dtype", "wide"], "verdict", ...(beyond ? [["beyond", "number wide"]] : []), ["max ULP", "number"], ["max abs", "number wide"], ["max rel", "number wide"], ["allowed", "wide"]];
   const box = section("Tensors", table("Tensors", heads, rows, { class: "tensors" }));
   if (rows.length > 8) box.lastChild.classList.add("long");
   return box;

@@ -3,6 +3,8 @@
 const filters = { statuses: new Set(), file: "", dtype: "", verdict: "", layer: "", tensor: "", cause: "", text: "" };
 const rows = new Map();
 
+const MOST_OPTIONS = 300; // of a filter, those of most cases
+
 const SELECTS = { // of each case, the values that a filter chooses from
   file: ["all files", (each) => [each.file]],
   dtype: ["all dtypes", (each) => [each.dtype]],
@@ -32,7 +34,7 @@ function selectOf(name) {
   if (name !== "file") found.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const words = (value) => (name === "file" ? shortPath(report.paths[value]) : value);
   return h("label", null, h("span", { class: "unseen" }, label), h("select", { "data-filter": name, onchange: (event) => choose({ [name]: event.target.value }) },
-    h("option", { value: "" }, label), found.map(([value, n]) => h("option", { value: String(value) }, `${words(value)} (${count(n)})`))));
+    h("option", { value: "" }, label), found.slice(0, MOST_OPTIONS).map(([value, n]) => h("option", { value: String(value) }, `${words(value)} (${count(n)})`))));
 }
 
 function toggle(status) {

@@ -57,8 +57,10 @@ function show(each, named, t, sides) {
 
 /** Scroll to what is new: its start, its row in the list; back to where the list was. */
 function place(named, reading) {
+  const row = rows.get(named);
+  if (row) row.closest("details").open = true;
   if (wide()) {
-    rows.get(named)?.scrollIntoView({ block: "nearest" });
+    row?.scrollIntoView({ block: "nearest" });
     find("#detail").scrollTop = 0;
   } else if (reading) {
     find("#detail").focus({ preventScroll: true });

@@ -120,7 +120,7 @@ def packable(x: Any) -> TypeGuard[Array]:
 def plain(x: Array) -> Array:
     """Return a copy in little-endian and C order, of a dtype whose name a browser is told: float16 becomes float32."""
     x = x.astype(np.float32) if x.dtype.char == "e" else x
-    return np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<"), copy=False)
+    return np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<"), copy=False).reshape(x.shape)
 
 
 def dtype_name(x: Array) -> str:

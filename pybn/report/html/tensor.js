@@ -57,6 +57,6 @@ function tensorFacts(t, sides) {
   if (t.nonfinite) found.push(fact("NaN or Inf out of place", count(t.nonfinite), "bad"));
   if (t.zero_signs) found.push(fact("zeros of the other sign", count(t.zero_signs)));
   if (t.layer) found.push(fact("layer", `${t.layer}, ${t.way}`));
-  if (t.measured) found.push(fact("allowed", [t.tolerance, t.because ? `, because ${t.because}` : ""], t.because ? "long" : null));
+  if (t.measured && (off || t.tolerance !== "exact")) found.push(fact("allowed", [t.tolerance, t.because ? `, because ${t.because}` : ""], t.because ? "long" : null));
   return found.length ? h("dl", { class: "facts" }, found) : "";
 }
