@@ -16,6 +16,7 @@ from pybn.staging.tree import Tree
 
 RULE = "mex"
 TRIGGER = re.compile(r"")
+WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)
 WHY = "{0}: compiled, which Octave cannot use; the tree has an implementation in MATLAB{1}"
 NONE = "{0}: compiled, which Octave cannot use, and no implementation in MATLAB was found"
 FIX = "put a .m file of that name beside it that computes the same"
@@ -30,6 +31,8 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     if stem in tree.compiled and not source.meaning and (twin := _twin(stem, None, tree)):
         text = f"function varargout = {stem}(varargin), [varargout{{1:max(nargout, 1)}}] = {twin}(varargin{{:}}); end "
         yield inserted(0, text, WHY.format(stem, ", by its name"))
+    if tree.compiled.isdisjoint(WORD.findall(source.text)):
+        return  # before its tokens are asked for
     for first, last in statements(source.tokens, 0, len(source.tokens)):
         for at in range(first, last):
             token = source.tokens[at]
