@@ -739,6 +739,9 @@ BAD: dict[str, tuple[str, str]] = {
         wrong(CASES["one output diverges"], "because = 'they have it the other way', ", ""), "with because = "),
     "a divergence of nothing": (
         wrong(CASES["one output diverges"], "['a']", "['zz']"), "'zz' is no output of this case; there are ['a', 'b']"),
+    "a divergence by no error": (
+        wrong(CASES["MATLAB alone fails"], "matlab = 'Tree:negative'", "matlab = ''"),
+        "diverges: wanted the error's identifier, message or exception"),
     "two divergences": (
         wrong(CASES["one output diverges"], "['a']", "['a'], matlab = 'x'"),
         "wanted one of outputs, matlab and python"),

@@ -168,6 +168,22 @@ FORMS: dict[str, Form] = {
         ),
         {},
     ),
+    "a map": (
+        {
+            "Step.m": "classdef Step < handle\n  properties (Access = private)\n    config = containers.Map();\n"
+            "    rate = 0;\n  end\n  methods\n    function obj = Step(config)\n      obj.config = config;\n"
+            "      obj.rate = obj.config('rate');\n    end\n    function w = take(obj, w, dw)\n"
+            "      w = w - obj.rate * dw;\n      if isKey(obj.config, 'L2 reg')\n"
+            "        w = w - obj.config('L2 reg');\n      end\n    end\n  end\nend\n"
+        },
+        "Step.m",
+        (
+            "class Step:\n    def __init__(self, config):\n        self.config = config\n\n"
+            "    def take(self, w, dw):\n        w = w - self.config['rate'] * dw\n"
+            "        return w - self.config.get('L2 reg', 0)\n"
+        ),
+        {},
+    ),
     "properties": (
         {
             "Point.m": "classdef Point < handle\n  properties\n    x = 0;\n  end\n  properties (Access = private)\n"
@@ -221,6 +237,13 @@ def first(tmp_path: Path, text: str, name: str = "some") -> str:
         ("switch x, case {'one', 'two'}, y = 1; end", 'x = "one"  # text'),
         ("y = x.tol + x.max_iter + x.name;", 'x = { tol = 1e-06, max_iter = 10, name = "text" }'),
         ("y = isfield(x, 'rate');", "x = { rate = 0.1 }"),
+        ("y = x('rate') + x('L2 reg');", 'x = { _map = { rate = 0.1, "L2 reg" = 1.0 } }  # a containers.Map'),
+        ("if isKey(x, 'eps'), y = x('eps'); end", "x = { _map = { eps = 1e-05 } }"),
+        (
+            "y = x('rate'); if ismember('mu', x.keys), y = x('mu'); end",
+            "x = { _map = { rate = 0.1, mu = 0.5 } }",
+        ),
+        ("y = x(':');", 'x = { axes = "A B", draw = "normal" }'),
         ("y = x{1};", 'x = [1.0, "two"]'),
         ("y = zeros(x, 2);", "x = 3"),
         ("for k = 1:x\n y = k;\nend", "x = 3"),

@@ -131,6 +131,8 @@ def _by_size(asked: _Asked) -> Argument | None:
 def _by_use(asked: _Asked) -> Argument | None:
     """Go by what the function does with it; where it asks what it is, it may be a tensor as well."""
     seen = asked.seen
+    if seen.keys:
+        return _map(seen)
     other = seen.ndim > 1 or bool(seen.axes) or "array" in seen.may_be
     if (seen.strings or "text" in seen.seen) and not ("text" in seen.may_be and other):
         return asked.value(next(iter(seen.strings), "text"), "text")
@@ -237,6 +239,12 @@ def _struct(seen: Evidence) -> Argument:
     fields = [name for name in dict.fromkeys(seen.fields) if NAME.match(name)]
     values = {name: _field(name) for name in fields}
     return Argument("value", value=values, note="a struct" if values else "a struct: fill in its fields")
+
+
+def _map(seen: Evidence) -> Argument:
+    """Return a containers.Map of the keys that are asked for, each of a value that its name tells."""
+    values = {name: _field(name) for name in dict.fromkeys(seen.keys)}
+    return Argument("value", value={"_map": values}, note="a containers.Map, a dict in Python")
 
 
 def _field(name: str) -> Any:

@@ -109,6 +109,10 @@ def _stored(made: Signature, constructor: Method, lineage: Lineage) -> Iterator[
     texts = words_of(meaning(made.tokens))
     plain = (texts[k : k + 5] for k in range(1, len(texts) - 5) if texts[k - 1] in ("\n", ";", ","))
     held = {w[2]: w[4] for w in plain if w[1] == "." and w[3] == "=" and w[4] in made.inputs}
+    if held:
+        yield from _named_as_given(
+            meaning(made.tokens), held, ()
+        )  # as it is read again in the constructor itself
     for told, inside in lineage if held else ():
         for method in told.methods:
             if method.name != constructor.name:

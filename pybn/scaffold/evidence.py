@@ -43,6 +43,7 @@ class Evidence:
 
     strings: list[str] = field(default_factory=list)  # that it is compared with
     fields: list[str] = field(default_factory=list)  # that are read of it
+    keys: list[str] = field(default_factory=list)  # of the containers.Map that it is
     axes: list[str] = field(default_factory=list)  # the names that its sizes are given
     ndim: int = 0  # of the indices into it
     columns: int = 0  # the largest number among its second indices
@@ -67,7 +68,8 @@ class Evidence:
     @property
     def is_nothing(self) -> bool:
         """Tell whether nothing was seen."""
-        return not (self.is_array or self.strings or self.fields or self.seen or self.may_be or self.index_of)
+        told = (self.strings, self.fields, self.keys, self.seen, self.may_be, self.index_of)
+        return not (self.is_array or any(told))
 
     def merge(self, other: Evidence) -> None:
         """Take what is known of it where it was passed on to."""
@@ -75,6 +77,7 @@ class Evidence:
             if name not in self.strings:
                 self.strings.append(name)
         self.fields += other.fields
+        self.keys += other.keys
         self.axes = self.axes or other.axes
         deep = "deep" in other.may_be  # there, it may be of more dimensions
         self.ndim = max(self.ndim, min(other.ndim, 2) if deep else other.ndim)
@@ -138,6 +141,11 @@ class _Look:
 
     def _indexed(self, k: int, seen: Evidence) -> None:
         found = parts(self.texts, k + 1)
+        if self.kinds[k + 2 : k + 3] in (["string"], ["dstring"]) and self.texts[k + 3 : k + 4] == [")"]:
+            key = unquoted(self.texts[k + 2])
+            if key != ":":
+                seen.keys.append(key)
+                return
         seen.ndim = max(seen.ndim, len(found))
         if len(found) == 2:
             seen.columns = max([seen.columns, *(int(word) for word in found[1] if _is_column(word))])
@@ -197,8 +205,8 @@ class _Look:
         elif called in MAY_BE:
             refuses = texts[opened - 2] in ("~", "!") and "error" in texts[end : end + 6]
             (seen.seen if refuses else seen.may_be).add(MAY_BE[called])
-        elif called == "isfield" and place == 0:
-            seen.fields += strings
+        elif called in ("isfield", "isKey") and place == 0:
+            (seen.fields if called == "isfield" else seen.keys).extend(strings)
         elif called == "isa":
             seen.may_be.add("handle" if "function_handle" in strings else "struct")
 
