@@ -276,6 +276,12 @@ def first(tmp_path: Path, text: str, name: str = "some") -> str:
             "if size(x, 1) > 1, error('one'); end, y = x(:, 1:3);",
             'x = { axes = "C3", draw = "normal" }  # a row',
         ),
+        (
+            "if size(x, 1) ~= size(z, 1), error('one'); end, y = x(:, 3);",
+            'x = { axes = "A C3", draw = "normal" }',
+        ),
+        ("if nargin < 3, z = x(1, 2); x = x(1, 1); end, y = x;", 'matlab = "y = some(x, z)"'),
+        ("if nargin < 3, z = varargin{1}; end, y = x;", 'matlab = "y = some(x, z)"'),
         ("if size(x, 2) == 3, error('not 3'); end, y = x;", 'x = { axes = "A B", draw = "normal" }'),
         ("z = x(1, 2); z(3, :) = x;", 'x = { axes = "A C2", draw = "normal" }'),
         ("y = x * 2;", 'x = { axes = "A B", draw = "normal" }'),
@@ -334,6 +340,14 @@ def test_what_the_help_says_of_an_argument_is_filled_in(tmp_path: Path, said: st
     text = first(tmp_path, f"function y = some(x, z)\n%SOME One of some.\n%   {said}\n  y = x;\nend\n")
     assert wanted in text
     read_case_file(tmp_path / "case.toml")
+
+
+def test_points_of_both_sets_are_as_many(tmp_path: Path) -> None:
+    text = first(
+        tmp_path, "function y = some(x, z)\n% X is a N-by-2 array\n  y = x + z(:, 2) + z(:, 1);\nend\n"
+    )
+    assert 'x = { axes = "N C2"' in text
+    assert 'z = { axes = "N C2"' in text
 
 
 def test_what_a_function_that_gets_it_tells_of_an_argument_is_filled_in(tmp_path: Path) -> None:

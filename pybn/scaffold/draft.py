@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from pybn.scaffold.argument import Argument, Known, decide, usable
+from pybn.scaffold.argument import AXES, Argument, Known, decide, usable
 from pybn.scaffold.brackets import meaning
 from pybn.scaffold.evidence import Evidence, gather
 from pybn.scaffold.example import example
@@ -78,7 +78,7 @@ class Draft:
             if name in ("varargin", *signature.options) or unknown:
                 break
             found.append((name, argument))
-        return found
+        return _as_long(found)
 
     def known(self, signature: Signature, depth: int = 3) -> tuple[dict[str, Evidence], dict[str, Spoken]]:
         """Return what is seen and said of the inputs, here and where they are passed on as they are."""
@@ -150,6 +150,19 @@ class Draft:
         """Compare what is printed, of a function that returns nothing."""
         self.outputs[usable("printed", self.taken)] = "printed"
         self.notes.append(f"{name} returns nothing: what it prints is compared")
+
+
+def _as_long(found: list[Named]) -> list[Named]:
+    """Have arguments with as many columns be as long: the rows of the one that the help speaks of, N of N-by-2."""
+    rows = {
+        each.axes[1:]: each.axes[0] for _, each in found if len(each.axes) == 2 and each.axes[0] != AXES[0]
+    }
+    return [
+        (name, replace(each, axes=(rows[each.axes[1:]], *each.axes[1:])))
+        if each.axes[:1] == (AXES[0],) and each.axes[1:] in rows
+        else (name, each)
+        for name, each in found
+    ]
 
 
 def _left_out(signature: Signature, first: int) -> str:

@@ -229,10 +229,8 @@ class _Look:
             seen.ndim = max(seen.ndim, min(int(texts[end - 1]), 9))
             compared = texts[end + 1 : end + 2] and texts[end + 1] in ("==", "~=", "!=", "<")
             refused = texts[end + 1 : end + 2] == ["=="] and "error" in texts[end : end + 8]
-            if (
-                texts[end - 1 : end + 2] in (["1", ")", ">"], ["1", ")", "~="])
-                and "error" in texts[end : end + 8]
-            ):
+            more = texts[end + 1 : end + 3] in ([">", "1"], ["~=", "1"], ["!=", "1"])
+            if texts[end - 1] == "1" and more and "error" in texts[end : end + 8]:
                 seen.seen.add("row")
             if not refused and texts[end - 1] == "2" and compared and _is_column(texts[end + 2]):
                 seen.columns = max(seen.columns, int(texts[end + 2]))

@@ -84,8 +84,8 @@ def read_signature(function: Function, found: Sequence[Token], *, of_object: boo
 
 
 def _optional(defaults: Mapping[str, str]) -> frozenset[str]:
-    """Return the inputs that may be left out: not those that are parts of one given in their place, x = x(:, 1)."""
-    parted = {name for name, text in defaults.items() if re.search(rf"\b{re.escape(name)}\b", text)}
+    """Return the inputs that may be left out: not those that are parts of what is given in their place, x = x(:, 1)."""
+    parted = {"varargin", *(n for n, text in defaults.items() if re.search(rf"\b{re.escape(n)}\b", text))}
     return frozenset(n for n, text in defaults.items() if not parted & set(re.findall(r"\w+", text)))
 
 
