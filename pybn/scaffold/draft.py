@@ -154,9 +154,10 @@ class Draft:
 
 def _as_long(found: list[Named]) -> list[Named]:
     """Have arguments with as many columns be as long: the rows of the one that the help speaks of, N of N-by-2."""
-    rows = {
-        each.axes[1:]: each.axes[0] for _, each in found if len(each.axes) == 2 and each.axes[0] != AXES[0]
-    }
+    rows: dict[tuple[str, ...], str] = {}
+    for _, each in found:
+        if len(each.axes) == 2 and each.axes[0] != AXES[0]:
+            rows[each.axes[1:]] = each.axes[0]
     return [
         (name, replace(each, axes=(rows[each.axes[1:]], *each.axes[1:])))
         if each.axes[:1] == (AXES[0],) and each.axes[1:] in rows
