@@ -34,6 +34,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that the steps read, by its `name` in the folder where a side runs, and its SHA-256."""
+
+    path: Path
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tensor:
     """One input or output as it is declared.
 
@@ -189,12 +198,14 @@ class Case:
     live: bool = False
     input_values: Mapping[str, Value] = field(default_factory=dict)
     output_values: Mapping[str, Value] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
     known: Known | None = None  # where a divergence is declared to be in a part of the case only
 
     @property
     def only_values(self) -> bool:
-        """Whether there are inputs or outputs, and none of them a tensor."""
-        return bool(self.input_values or self.output_values) and not self.inputs and not self.outputs
+        """Whether there are inputs or outputs, or an error is all that comes, and none of them is a tensor."""
+        some = bool(self.input_values or self.output_values or self.refuses)
+        return some and not self.inputs and not self.outputs
 
     @property
     def stem(self) -> str:
@@ -246,6 +257,7 @@ class Case:
             "input_values": [[v.name, v.told, *_file(v.source)] for v in self.input_values.values()],
             "refuses_by": self.refuses.matlab_message if self.refuses else "",
             "output_values": [[v.name, v.kind] for v in self.output_values.values()],
+            "files": [[each.name, each.sha256] for each in self.files],
         }
         told |= {key: value for key, value in more.items() if value}  # the cases of before have none of these
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

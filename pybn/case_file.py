@@ -13,6 +13,7 @@ from pybn.case import Case
 from pybn.case_checks import check_calls, check_flow
 from pybn.case_keys import flag, only, show, table, tables, text
 from pybn.case_sides import constructor_names, matlab_side, python_side
+from pybn.data_files import data_files
 from pybn.declare import declared, dtype_of
 from pybn.declare_failures import known_divergence, reason, refusal
 from pybn.declare_values import check_spelled
@@ -23,9 +24,9 @@ from pybn.steps import NAME, Step, Variable, bound_names, used_names
 LIMIT = 4 << 20
 DEEPEST = 32  # levels of tables and lists
 LONGEST = 200  # characters of a case's name
-TOP = {"about", "matlab", "python", "attrs", "inputs", "outputs", "scenario", "step", "case"}
+TOP = {"about", "matlab", "python", "attrs", "inputs", "outputs", "scenario", "step", "case", "files"}
 CASE = {"name", "size", "attrs", "dtype", "scenario", "inputs", "outputs"}
-CASE |= {"refuses", "diverges", "no_derivative", "live"}
+CASE |= {"files", "refuses", "diverges", "no_derivative", "live"}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Pairs = list[tuple[Step | None, Step | None]]
@@ -157,6 +158,7 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
         live=flag(each, "live"),
         input_values=input_values,
         output_values=output_values,
+        files=data_files(told, each, file.parent),
         known=known_divergence(each.get("diverges"), {**outputs, **output_values}),
     )
     if case.refuses and case.diverges:

@@ -143,7 +143,10 @@ def _difference(case: Case, reason: str, old: Record | None, new: Record) -> str
     if old is None:
         return "" if reason == NEW else reason
     found = compare_answers(case, old.outputs, new.outputs, exact=True)
-    moved = [each.explain() for each in found if each.verdict != "equal"]
+    moved = [
+        each.explain() for each in found if each.verdict != "equal" and each.name.split(".")[0] in old.outputs
+    ]
+    moved += [f"{name}: new" for name in new.outputs if name not in old.outputs]
     told = [reason or "recorded again"]
     if old.oracle.split()[:1] != new.oracle.split()[:1]:
         told.append(f"by {new.oracle}, was by {old.oracle}")

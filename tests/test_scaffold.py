@@ -342,6 +342,20 @@ def test_what_the_help_says_of_an_argument_is_filled_in(tmp_path: Path, said: st
     read_case_file(tmp_path / "case.toml")
 
 
+def test_a_data_file_that_the_example_names_is_brought(tmp_path: Path) -> None:
+    told = "% T = read_it(NAME)\n% Example\n%   t = read_it('some.dat')\n"
+    told = f"function t = read_it(fileName)\n{told}  t = fileread(fileName);\nend\n"
+    write(tmp_path, {"lib/read_it.m": told, "lib/some.dat": "1 2", "cases/keep": ""})
+    [case_file] = scaffold(tmp_path / "lib/read_it.m", tmp_path / "cases").files
+    assert tomllib.loads(case_file.read_text())["files"] == ["../lib/some.dat"]
+    [case] = read_case_file(case_file)
+    assert [each.name for each in case.files] == ["some.dat"]
+    (tmp_path / "lib/some.dat").unlink()
+    scaffold(tmp_path / "lib/read_it.m", tmp_path / "cases", force=True)
+    assert "files" not in tomllib.loads(case_file.read_text())
+    assert '# fill in: files = ["..."]' in case_file.read_text()
+
+
 def test_points_of_both_sets_are_as_many(tmp_path: Path) -> None:
     text = first(
         tmp_path, "function y = some(x, z)\n% X is a N-by-2 array\n  y = x + z(:, 2) + z(:, 1);\nend\n"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from copy import deepcopy
 from importlib.machinery import PathFinder
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from traceback import extract_tb
 from typing import Any
 
 import numpy as np
 
 from pybn.case import Case, bound_values, scope
+from pybn.data_files import lay
 from pybn.declare_values import spelled
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.engines.guard import Ended, Late, guarded
@@ -60,7 +63,7 @@ class PortEngine(Engine):
             variables[name] = to_python(inputs[name], shapes=value.shapes)
         printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
         said = io.StringIO()
-        with _importable(case), redirect_stdout(said if printed else sys.stderr):
+        with _importable(case), _folder(case), redirect_stdout(said if printed else sys.stderr):
             run = self._run(case, variables, said)
         given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
         tensors = {
@@ -272,6 +275,20 @@ def _make_way(case: Case, module: str) -> None:
             del sys.modules[name]
     if top not in sys.modules:
         _FROM_CASES.add(top)
+
+
+@contextmanager
+def _folder(case: Case) -> Iterator[None]:
+    """Be in a folder of the case's own, as its other side is, with the files that it reads; then go back."""
+    with TemporaryDirectory(prefix="pybn-", ignore_cleanup_errors=True) as place:
+        lay(case.files, Path(place))
+        before = os.open(".", os.O_RDONLY)  # which may have no name any more
+        try:
+            os.chdir(place)
+            yield
+        finally:
+            os.fchdir(before)
+            os.close(before)
 
 
 @contextmanager

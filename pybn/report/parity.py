@@ -18,6 +18,7 @@ from pybn.report.fold import folded
 from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
 from pybn.report.why import why_json, why_lines
 
+LITTLE = 64  # ULP: what rounding may make, in an order of its own
 SHOWN = 6  # tensors of a failing case that are listed
 
 
@@ -35,11 +36,22 @@ def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = Fal
             said: list[str] = []
             for result in same:
                 if not result.passed or verbose:
-                    why = why_lines(result.diagnosis, style)
+                    why = [*why_lines(result.diagnosis, style), *_rounding(result, style)]
                     told = [f"{style.paint('why:', 'bold')} as above"] if why and why == said else why
                     lines += _details(result, told, style, verbose=verbose)
                     said = why
     return "\n".join(lines[1:]) + "\n"
+
+
+def _rounding(result: Result, style: Style) -> list[str]:
+    """Say what to do where no mistake is known and all that differs is as little as rounding makes of it."""
+    unknown = result.diagnosis is not None and not result.diagnosis.groups
+    off = [each for each in result.comparisons if each.verdict is not Verdict.EQUAL]
+    if not unknown or not all(each.verdict is Verdict.DIFFERS and each.max_ulp <= LITTLE for each in off):
+        return []
+    most = max((each.max_ulp for each in off), default=0)
+    told = f"{most} ULP may be rounding, of sums in another order for one: if so, give ulp or ulp_of_max, and because"
+    return [f"  {style.paint('fix:', 'bold')} {told}"]
 
 
 def _line(name: str, results: Sequence[Result], width: int, style: Style) -> str:

@@ -54,9 +54,8 @@ def scaffold(
     kind = "class" if found.class_ else "function"
     folders = {where[0]: _relative(where[1], case_file.parent)}
     made = port and not target.found
-    files = {
-        case_file: render(place, draft, replace(target, found=target.found or made), kind, about, folders)
-    }
+    shown, data = replace(target, found=target.found or made), _data(draft, place, case_file.parent)
+    files = {case_file: render(place, draft, shown, kind, about, folders, data)}
     if made:
         module = case_file.parent / f"{target.module}.py"
         files[module] = stub(target, signatures, about, is_class=kind == "class")
@@ -72,6 +71,13 @@ def _case_file(place: Place, out: str | Path | None) -> Path:
     if file.suffix != ".toml":
         raise UsageError(f"-o {file}: wanted a name that ends in .toml, or a folder that is there")
     return file
+
+
+def _data(draft: Draft, place: Place, folder: Path) -> list[str]:
+    """Return the files beside the .m file that an argument names, relative to the case file's folder."""
+    given = [each.value for each in draft.arguments if isinstance(each.value, str) and "/" not in each.value]
+    beside = (place.file.parent / name for name in given if "." in name and "\0" not in name)
+    return [_relative(path, folder) for path in beside if path.is_file() and path.suffix != ".m"]
 
 
 def _target(python: str | None, folder: Path, place: Place, *, is_class: bool) -> Target:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pybn.scaffold.argument import Argument
@@ -10,18 +11,29 @@ from pybn.scaffold.draft import Draft
 from pybn.scaffold.place import Place
 from pybn.scaffold.target import Target
 from pybn.scaffold.toml import comment, comments, inline, key, quoted, value
+from pybn.scaffold.words import plain
 from pybn.scaffold.written import values
 
 
 def render(
-    place: Place, draft: Draft, target: Target, kind: str, about: str, where: Mapping[str, str]
+    place: Place,
+    draft: Draft,
+    target: Target,
+    kind: str,
+    about: str,
+    where: Mapping[str, str],
+    files: Sequence[str] = (),
 ) -> str:
-    """Return the text of a case file; `kind` is "class" or "function", `where` says where it is."""
+    """Return the text of a case file; `kind` is "class" or "function", `where` says where it is.
+
+    `files` are data files that its arguments name.
+    """
     return "\n".join(
         [
             comment(f"A first case for {place.file.name}."),
             comment('Look for "fill in". pybn\'s README tells of every key.'),
             f"about = {quoted(about or f'A first case for {place.name}.')}",
+            *_files(draft, files),
             "",
             *_sides(place, draft, target, kind, where),
             *_attributes([each for each in draft.arguments if each.kind == "value"]),
@@ -31,6 +43,14 @@ def render(
             *_case(draft),
         ]
     )
+
+
+def _files(draft: Draft, files: Sequence[str]) -> Iterator[str]:
+    """Write the data files that a case reads, where they are there, or how to name them."""
+    if files:
+        yield f"files = {value(list(files))}  # copied to where each side runs"
+    elif any(each.kind == "value" and FILE.match(plain(each.name)) for each in draft.arguments):
+        yield comment('fill in: files = ["..."], where it reads a data file')
 
 
 def _sides(place: Place, draft: Draft, target: Target, kind: str, where: Mapping[str, str]) -> Iterator[str]:
@@ -84,6 +104,7 @@ def _declared(tensor: Argument, draft: Draft) -> dict[str, Any]:
 
 
 DTYPE = 'dtype = "float64"  # ["float64", "float32"] runs both'
+FILE = re.compile(r"f?name|\w*file\w*|\w*path")
 TELL = """\
 # kind = "value" takes whatever is returned. A tensor may be declared instead, as axes = "A B":
 # then its shape is checked, and python = "B A" says that the port has its axes in another order.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from pybn.case import Case
+from pybn.data_files import lay
 from pybn.engines.base import Array, Engine, Job, Tensors, no_step
 from pybn.engines.driver.answers import Answer, wait
 from pybn.engines.driver.session import Session
@@ -135,6 +137,8 @@ class DrivenEngine(Engine, Generic[SomeSession]):
                     elif isinstance(answer, PybnError):
                         answer.args = (session.copies.told(str(answer)),)
                     spoiled = not session.copies.intact(case)
+                    if case.files:
+                        shutil.rmtree(file.with_suffix(".work"), ignore_errors=True)
                     yield answer
                     if spoiled:  # what ran after it may have met what it left: once more, on a new copy
                         break
@@ -160,6 +164,8 @@ def _write(session: Session, jobs: Sequence[Job]) -> tuple[list[Path], list[int]
             program["path"] = session.copies.folders(case, seen)
             number = session.program(program)
             file = session.job()
+            if case.files:
+                lay(case.files, file.with_suffix(".work"))
             with file.with_suffix(".in").open("wb") as stream:
                 dump(data, stream, wide=session.wide)
         except PybnError as error:

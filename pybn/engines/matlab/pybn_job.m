@@ -7,7 +7,7 @@ function pybn_job(program, base, home)
   reply = pybn_reply('');
   printed = '';
   try
-    mkdir([base '.work']);
+    [~, ~] = mkdir([base '.work']);  % it may be there, with files that the case reads
     cd([base '.work']);
     rng(42, 'twister');
     if ~isempty(program.path)

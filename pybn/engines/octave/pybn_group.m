@@ -19,10 +19,13 @@ function pybn_group(first, last, programs)
     elseif ~isequal(program.path, shared)
       break
     end
-    if isempty(work) || numel(readdir(work)) ~= 2  % a case has left something there, or removed it
+    [~, absent] = stat([base '.work']);  % there are files in it that the case reads
+    if isempty(work) || ~absent || numel(readdir(work)) ~= 2  % a case has left something there, or removed it
       cd(folder);
       work = [base '.work'];
-      mkdir(work);
+      if absent
+        mkdir(work);
+      end
       cd(work);
     end
     fclose(fopen([base '.run'], 'w'));
