@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from copy import deepcopy
-from importlib.machinery import PathFinder
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from traceback import extract_tb
 from typing import Any
 
 import numpy as np
 
 from pybn.case import Case, bound_values, scope
-from pybn.data_files import lay
 from pybn.declare_values import spelled
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.engines.guard import Ended, Late, guarded
+from pybn.engines.port_place import folder, importable, loaded
 from pybn.errors import CaseError, DeadlineError, EngineError
 from pybn.steps import (
     Attribute,
@@ -63,7 +59,7 @@ class PortEngine(Engine):
             variables[name] = to_python(inputs[name], shapes=value.shapes)
         printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
         said = io.StringIO()
-        with _importable(case), _folder(case), redirect_stdout(said if printed else sys.stderr):
+        with importable(case), folder(case), redirect_stdout(said if printed else sys.stderr):
             run = self._run(case, variables, said)
         given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
         tensors = {
@@ -92,7 +88,7 @@ class Run:
         self.case = case
         self.variables = variables
         self.scope = scope(case, "python")
-        self.target = _load(case, case.python.target)
+        self.target = loaded(case, case.python.target)
         self.object: Any = None
         self.taken: dict[str, Any] = {}  # outputs of any structure, as they were when they were bound
 
@@ -166,7 +162,7 @@ class Run:
     def _declared(self, path: tuple[str, ...]) -> Any:
         name = self.scope.declared(path)
         target = self.case.python.callables[name]
-        found = self.target if target == self.case.python.target else _load(self.case, target)
+        found = self.target if target == self.case.python.target else loaded(self.case, target)
         return _walk(found, path[name.count(".") + 1 :])
 
     def _bind(self, targets: tuple[Target, ...], answer: Any) -> None:
@@ -241,63 +237,3 @@ def _walk(value: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         value = _field(value, name)
     return value
-
-
-def _load(case: Case, target: str) -> Any:
-    module, _, path = target.partition(":")
-    try:
-        _make_way(case, module)
-        value = importlib.import_module(module)
-        for name in path.split("."):
-            value = getattr(value, name)
-    except (Exception, SystemExit) as error:
-        raise no_step(case, f"python target {target!r}: {type(error).__name__}: {error}") from error
-    return value
-
-
-_FROM_CASES: set[str] = set()  # top-level modules that came from the folder of some case
-
-
-def _make_way(case: Case, module: str) -> None:
-    """Drop a module of this name that came from another case's folder, so that this case's own is imported.
-
-    One that came from elsewhere, the standard library for one, is not ours to drop: refuse.
-    """
-    top = module.partition(".")[0]
-    spec = PathFinder.find_spec(top, [str(p) for p in case.python.path]) if case.python.path else None
-    if spec is None:
-        return
-    there = getattr(sys.modules.get(top), "__file__", None)
-    if top in sys.modules and there != spec.origin:
-        if top not in _FROM_CASES:
-            raise ImportError(f"{top} was imported from {there} before, not from {spec.origin}; rename one")
-        for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
-            del sys.modules[name]
-    if top not in sys.modules:
-        _FROM_CASES.add(top)
-
-
-@contextmanager
-def _folder(case: Case) -> Iterator[None]:
-    """Be in a folder of the case's own, as its other side is, with the files that it reads; then go back."""
-    with TemporaryDirectory(prefix="pybn-", ignore_cleanup_errors=True) as place:
-        lay(case.files, Path(place))
-        before = os.open(".", os.O_RDONLY)  # which may have no name any more
-        try:
-            os.chdir(place)
-            yield
-        finally:
-            os.fchdir(before)
-            os.close(before)
-
-
-@contextmanager
-def _importable(case: Case) -> Iterator[None]:
-    folders = [str(folder) for folder in case.python.path]
-    sys.path[:0] = folders
-    try:
-        yield
-    finally:
-        for folder in folders:
-            with suppress(ValueError):  # the port may have been at it
-                sys.path.remove(folder)
