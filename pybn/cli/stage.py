@@ -73,6 +73,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         style = Style(sys.stdout)
         sys.stdout.write(staging_page(told, style, verbose=options.verbose, unread=unread, read=read))
+        if told.refused:
+            sys.stdout.write(
+                "\nin the copy, each function that holds a refused line raises an error that says so\n"
+            )
         sys.stdout.write(f"\nthe copy is in {printable(str(options.out))}; in Octave:\n")
         sys.stdout.write("".join(f"  {line}\n" for line in _how(folders)))
     return BAD_INPUT if told.refused else AGREE

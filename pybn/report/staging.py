@@ -30,7 +30,7 @@ def staging_page(
     """
     troubles = [*plan.troubles, *unread]
     lines = [*_counts(plan, troubles, style)]
-    lines += [read] if read else []
+    lines += [read] if read and plan.tree.places else []
     lines += _rewrites(plan.rewrites, style, verbose)
     lines += _section("silently wrong in Octave, refused", "bad", _of(troubles, SILENT), style, verbose)
     lines += _section("cannot run", "warn", [*_of(troubles, CANNOT), *binaries(plan)], style, verbose)
@@ -94,9 +94,8 @@ def _counts(plan: Plan, troubles: Sequence[Trouble], style: Style) -> Iterator[s
     """Say how many files there are of each sort."""
     numbers = _numbers(plan, troubles)
     total = numbers["files"]
-    yield style.paint(
-        f"{printable(os.fspath(plan.base))}: {total} file{'s' * (total != 1)} of MATLAB code", "bold"
-    )
+    files = f"{total} file{'s' * (total != 1)} of MATLAB code" if total else "no .m file, is this the folder?"
+    yield style.paint(f"{printable(os.fspath(plan.base))}: {files}", "bold")
     sorts = (
         ("as it is", "run as they are", "good"),
         ("rewritten", "run rewritten", "good"),
@@ -105,7 +104,7 @@ def _counts(plan: Plan, troubles: Sequence[Trouble], style: Style) -> Iterator[s
         ("no source", "more that MATLAB alone reads", "warn"),
     )
     for sort, words, colour in sorts:
-        if numbers[sort] or colour == "good":
+        if numbers[sort] or (total and colour == "good"):
             yield style.paint(f"  {numbers[sort]:5d}", colour) + f"  {words}"
 
 

@@ -11,6 +11,8 @@ from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
 from pybn.staging.source import Source
 
+DEEPEST = 64  # brackets within brackets: what is deeper is no code that anybody wrote
+
 
 def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit:
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""

@@ -23,7 +23,7 @@ MUTE = "Octave takes methods without a body in class folders alone, and this fil
 
 def destination(source: Source, tree: Tree) -> tuple[str, str, str]:
     """Return where a file goes below the tree's copy; why, and by which rule, if that is elsewhere than it was."""
-    if moved := private_package(source.where):
+    if (moved := private_package(source.where)) and moved not in tree.places:
         return moved, PRIVATE, PRIVATE_RULE
     name = source.class_name
     folder, _, _ = source.where.rpartition("/")

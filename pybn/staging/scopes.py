@@ -12,7 +12,7 @@ from pybn.mfile.blocks import Block
 from pybn.mfile.declared import signature, statements
 from pybn.mfile.lexer import SILENT
 from pybn.mfile.outline import declarations
-from pybn.staging.code import after, before, closing, is_field
+from pybn.staging.code import DEEPEST, after, before, closing, is_field
 from pybn.staging.source import Source
 
 ASSIGNS = frozenset({"=", "+=", "-=", "*=", "/=", "^=", "|=", "&="})
@@ -89,11 +89,13 @@ def _scopes(source: Source) -> Iterator[Scope]:
 
 def _functions(block: Block) -> Iterator[Block]:
     """Yield the functions of a block that are in no other function."""
-    if block.word == "function":
-        yield block
-        return
-    for inner in block.inner:
-        yield from _functions(inner)
+    waiting = [block]
+    while waiting:
+        each = waiting.pop()
+        if each.word == "function":
+            yield each
+        else:
+            waiting.extend(reversed(each.inner))
 
 
 def _filled(source: Source, scope: Scope) -> Scope:
@@ -186,7 +188,7 @@ def calls(source: Source, scope: Scope, names: frozenset[str]) -> Iterator[tuple
     found = source.tokens
     for index in scope.indices():
         token = found[index]
-        if token.kind == "name" and token.text in names and token.text not in scope.names:
+        if token.kind == "name" and token.text in names - scope.names and token.depth < DEEPEST:
             then = after(found, index)
             if then < len(found) and found[then].text == "(" and not is_field(found, index):
                 left = before(found, index)

@@ -72,7 +72,8 @@ class Tree:
         """What a folder in a package has in its folder private, by the folder: the whole names in the copy."""
         found: dict[str, dict[str, str]] = {}
         for source in self.sources:
-            if moved := private_package(source.where):
+            moved = private_package(source.where)
+            if moved and moved not in self.places:
                 folder = source.where.rpartition("/")[0].removesuffix("/private")
                 name = ".".join([*packages(moved), source.path.stem])
                 found.setdefault(folder, {})[source.path.stem] = name
@@ -86,12 +87,9 @@ class Tree:
     @cached_property
     def packaged(self) -> frozenset[str]:
         """The functions and classes in packages, by their whole names in the copy."""
-        moved = {
-            private_package(source.where) or source.where for source in self.sources if "+" in source.where
-        }
-        names = {
-            ".".join([*packages(where), where.rpartition("/")[2][:-2]]) for where in moved if packages(where)
-        }
+        inside = {source.where for source in self.sources if packages(source.where)}
+        names = {".".join([*packages(where), where.rpartition("/")[2][:-2]]) for where in inside}
+        names |= {name for moved in self.private.values() for name in moved.values()}
         return frozenset(names) | {name for name in self.classes if "." in name}
 
     def has(self, name: str) -> bool:

@@ -74,12 +74,10 @@ def called(source: Source, tree: Tree) -> set[str]:
 def _used(source: Source) -> Iterator[tuple[int, Scope | None]]:
     """Yield the names that may be calls: in functions, in a script's code, in the defaults of properties."""
     found = source.tokens
+    declaring = {i for b in _blocks(source, "arguments") for i in range(b.first, b.last + 1)}
     for scope in scopes(source):
-        skipped = [
-            (b.first, b.last) for b in _blocks(source, "arguments") if scope.first <= b.first < scope.last
-        ]
         for index in scope.indices():
-            if index < scope.head or any(first <= index <= last for first, last in skipped):
+            if index < scope.head or index in declaring:
                 continue
             if found[index].kind == "name" and not is_field(found, index) and not _is_named(source, index):
                 yield index, scope

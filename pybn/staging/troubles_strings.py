@@ -80,19 +80,15 @@ def _validated(source: Source) -> frozenset[int]:
 
 def _call_of(source: Source, index: int) -> tuple[str, int]:
     """Return the function whose argument a token is all of, and which one (from 0); "" where it is none."""
-    found = source.tokens
-    opening = index
-    while opening >= 0 and found[opening].depth >= found[index].depth:
-        opening -= 1
-    while opening >= 0 and not (found[opening].text == "(" and found[opening].depth < found[index].depth):
-        opening -= 1
-    name = before(found, opening) if opening > 0 else -1
-    if name < 0 or found[name].kind != "name" or found[index].depth != found[opening].depth + 1:
+    found, opening = source.tokens, source.openings[index]
+    left, right = before(found, index), after(found, index)
+    name = before(found, opening) if opening > 0 and found[opening].text == "(" else -1
+    if name < 0 or found[name].kind != "name" or right >= len(found):
         return "", 0
-    for place, part in enumerate(arguments(found, opening)):
-        if part == (index, index + 1):
-            return found[name].text, place
-    return "", 0
+    if (left != opening and found[left].text != ",") or found[right].text not in (",", ")"):
+        return "", 0
+    place = sum(1 for k in range(opening, index) if found[k].text == "," and source.openings[k] == opening)
+    return found[name].text, place
 
 
 def _harmless(source: Source, index: int) -> bool:
@@ -118,17 +114,13 @@ def _beside(source: Source, index: int) -> str:
 
 def _in_array(source: Source, index: int) -> bool:
     """Tell whether a string is one of several elements between square brackets."""
-    found = source.tokens
-    depth = found[index].depth
-    opening = index
-    while opening >= 0 and found[opening].depth >= depth:
-        opening -= 1
-    if opening < 0 or found[opening].text != "[" or found[opening].depth != depth - 1:
+    found, opening = source.tokens, source.openings[index]
+    if opening < 0 or found[opening].text != "[":
         return False
-    stop = next((i for i in range(index, len(found)) if found[i].depth < depth), len(found))
-    return any(
-        t.kind not in SILENT_KINDS for k, t in enumerate(found[opening + 1 : stop], opening + 1) if k != index
-    )
+    left, right = index - 1, after(found, index)
+    while left > opening and found[left].kind in SILENT_KINDS:
+        left -= 1
+    return left != opening or (right < len(found) and found[right].text != "]")
 
 
 def _is_string(source: Source, scope: Scope, part: tuple[int, int]) -> bool:

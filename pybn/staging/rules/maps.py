@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pybn.staging.code import closing, is_field, replaced
+from pybn.staging.code import DEEPEST, closing, is_field, replaced
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.scopes import arguments, literal
 from pybn.staging.source import Source
@@ -21,7 +21,8 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
     found = source.tokens
     for index in range(len(found) - 3):
         name = "".join(t.text for t in found[index : index + 3])
-        if name != "containers.Map" or found[index + 3].text != "(" or is_field(found, index):
+        deep = found[index].depth >= DEEPEST
+        if name != "containers.Map" or found[index + 3].text != "(" or deep or is_field(found, index):
             continue
         given = arguments(found, index + 3)
         if len(given) == 2 and (literal(found, given[0]) or "").lower() == "uniformvalues":

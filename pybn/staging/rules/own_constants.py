@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pybn.mfile import significant, tokens
 from pybn.mfile.members import Property, is_set
 from pybn.mfile.outline import declarations
-from pybn.staging.code import is_field, replaced
+from pybn.staging.code import DEEPEST, is_field, replaced
 from pybn.staging.findings import CANNOT, Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree, packages
@@ -17,6 +17,7 @@ RULE = "own-constant"
 TRIGGER = re.compile(r"properties\b")
 WHY = "Octave makes a class before it has its constants, and has to make it for this default: it never ends"
 FIX = "write the value itself, or set the property in the constructor"
+LONGEST = 2000  # letters of a value that is put in a name's place
 PLAIN = frozenset(
     {
         "pi", "Inf", "inf", "NaN", "nan", "eps", "true", "false", "realmin", "realmax", "intmax", "intmin", "double",
@@ -65,6 +66,8 @@ def _value(constants: Mapping[str, Property], name: str, member: str, above: tup
     told = constants.get(member)
     if told is None or not told.default or member in above or is_set(told.attributes, "abstract"):
         return ""
+    if len(above) > DEEPEST:
+        return ""
     if told.declared.size or told.declared.kind or told.declared.validators:
         return ""
     text = told.default
@@ -73,6 +76,8 @@ def _value(constants: Mapping[str, Property], name: str, member: str, above: tup
         if not inner:
             return ""
         text = inner.join(re.split(rf"(?<![\w.]){re.escape(name)}\.{other}\b", text))
+        if len(text) > LONGEST:
+            return ""
     return f"({text})" if _is_plain(text) else ""
 
 
