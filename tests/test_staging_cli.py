@@ -26,7 +26,7 @@ FILES = {
     "old.p": "",
 }
 PAGE = """\
-TREE: 6 files of MATLAB code
+tree: 6 files of MATLAB code
       2  run as they are
       2  run rewritten
       1  refused: Octave would get something silently wrong
@@ -97,8 +97,9 @@ the copy is in OUT; in Octave:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """A small tree with something of each kind."""
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small tree with something of each kind, in the working folder."""
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "tree"
     folder.mkdir()
     for name, text in FILES.items():
@@ -118,7 +119,7 @@ def test_doctor_tells_all_of_a_tree_and_writes_nothing(
 ) -> None:
     before = digest(tree.parent)
     code, out, err = said(capsys, "doctor", tree)
-    assert out.replace(str(tree), "TREE") == PAGE
+    assert out == PAGE
     assert (code, err) == (4, "")
     assert digest(tree.parent) == before
 
@@ -128,9 +129,7 @@ def test_stage_prints_the_same_and_how_to_use_the_copy(
 ) -> None:
     before, out = digest(tree), tmp_path / "it's out"
     code, page, err = said(capsys, "stage", tree, out)
-    told = (
-        page.replace(str(tree), "TREE").replace(str(out).replace("'", "''"), "OUT").replace(str(out), "OUT")
-    )
+    told = page.replace(str(out).replace("'", "''"), "OUT").replace(str(out), "OUT")
     assert told == PAGE + COPY
     assert (code, err) == (4, "")
     assert digest(tree) == before
@@ -223,14 +222,15 @@ def test_verbose_lists_all(needs_octave: None, tree: Path, capsys: pytest.Captur
 
 
 def test_a_tree_of_which_all_runs(
-    needs_octave: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    needs_octave: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "plain.m").write_text(FILES["plain.m"])
     code, out, _ = said(capsys, "doctor", tmp_path / "one")
     assert code == 0
-    assert out.replace(str(tmp_path), "") == (
-        "/one: 1 file of MATLAB code\n      1  run as they are\n      0  run rewritten\n"
+    assert out == (
+        "one: 1 file of MATLAB code\n      1  run as they are\n      0  run rewritten\n"
         "Octave here reads all of them: it parsed each function of the copy, and ran none\n"
     )
 
@@ -245,8 +245,11 @@ def test_without_octave(
     assert said(capsys, "stage", tree, tree.parent / "out")[0] == 4
 
 
-def test_an_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys, "doctor", tmp_path)[:2] == (0, f"{tmp_path}: no .m file, is this the folder?\n")
+def test_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert said(capsys, "doctor", tmp_path)[:2] == (0, ".: no .m file, is this the folder?\n")
 
 
 WRONG: dict[str, tuple[list[str], int, str]] = {

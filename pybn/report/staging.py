@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 import pybn
 from pybn.report.fold import folded
 from pybn.report.reasons import together
-from pybn.report.style import SCHEMA, Style, printable
+from pybn.report.style import SCHEMA, Style, near, printable
 from pybn.staging import CANNOT, SILENT, Plan, Rewrite, Trouble, report
 from pybn.staging.binaries import binaries
 from pybn.staging.findings import OTHER
@@ -95,7 +94,7 @@ def _counts(plan: Plan, troubles: Sequence[Trouble], style: Style) -> Iterator[s
     numbers = _numbers(plan, troubles)
     total = numbers["files"]
     files = f"{total} file{'s' * (total != 1)} of MATLAB code" if total else "no .m file, is this the folder?"
-    yield style.paint(f"{printable(os.fspath(plan.base))}: {files}", "bold")
+    yield style.paint(f"{near(plan.base)}: {files}", "bold")
     sorts = (
         ("as it is", "run as they are", "good"),
         ("rewritten", "run rewritten", "good"),

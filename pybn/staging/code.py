@@ -17,7 +17,10 @@ DEEPEST = 64  # brackets within brackets: what is deeper is no code that anybody
 def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit:
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""
     start, end = source.tokens[first].start, source.tokens[last - 1].end
-    return Edit(start, end, text + _missing(source.text[start:end], text), why)
+    lines = _missing(source.text[start:end], text)
+    if lines and end == len(source.text):
+        lines += " "  # a last line that is empty would be none
+    return Edit(start, end, text + lines, why)
 
 
 def inserted(at: int, text: str, why: str) -> Edit:
