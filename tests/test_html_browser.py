@@ -390,6 +390,7 @@ def test_a_single_wrong_element_of_very_many_is_seen_at_any_size(browser: Browse
         error = np.array(canvas(browser, 2)).reshape(-1, 4)
         assert len(error) < 3000, "there are more elements than pixels"
         assert sum(int(r) - int(b) > 100 for r, _, b, _ in error) == 1
+        assert sum(r > 200 for r, *_ in np.array(canvas(browser, 1)).reshape(-1, 4)) == 1
         assert "1 of 3,000" in text(browser, "#tensor .facts")
     browser.size(1440, 900)
 

@@ -18,7 +18,7 @@ from pybn.report.style import finite
 MB = 1_000_000
 FAILING, PASSING, FIRST = 1.6 * MB, 1.4 * MB, 1.4 * MB  # bytes of pictures, as they are in the file
 SHARE = {True: 1 / 12, False: 1 / 100}  # of the room, for one tensor; ever less, so there is always some left
-MOST = {True: 16384, False: 1024}  # elements of one tensor, of each side
+MOST = {True: 65536, False: 1024}  # elements of one tensor, of each side
 BASE64 = 4 / 3
 TEXTS = 300_000  # letters of texts that differ
 

@@ -56,13 +56,19 @@ function slices(tensor, sides, labels, scale) {
     panels.forEach((each, k) => {
       const shown = k === 2 ? data.error : data.values[k], paint = k === 2 ? data.wrong : data.paint;
       const colour = (r, c) => { const at = plan.at(r, c, state.where); return paint(shown[at], fine?.[at]); };
-      const strength = (r, c) => { const at = plan.at(r, c, state.where); return k < 2 ? 0 : Number.isFinite(shown[at]) ? Math.abs(shown[at]) * (fine?.[at] ? 1e-9 : 1) : Infinity; };
+      const strength = (r, c) => wrongness(plan.at(r, c, state.where));
       each.paint({ height: plan.height, width: plan.width, strip, colour, strength }, `${heads[k]} of ${tensor.name}${place ? `, ${place}` : ""}: ${plan.height} by ${plan.width}; arrow keys read its elements`);
       each.worst(worst >= 0 ? placeOf(worst) : null);
     });
     map.mark(state);
     values.show(plan, state);
     choose(chosen, true);
+  }
+
+  /** How much an element is to be seen: NaN out of place most, then by the error, what is allowed least. */
+  function wrongness(at) {
+    const error = data.error?.[at] ?? 0;
+    return Number.isFinite(error) ? Math.abs(error) * (fine?.[at] ? 1e-9 : 1) : Infinity;
   }
 
   /** The row and column of an element, null where it is in another slice. */
