@@ -138,6 +138,7 @@ def test_the_overview_says_why_and_leads_to_the_cases(page: Browser) -> None:
     told = text(page, ".causes")
     assert "flipped axes obtained is expected reversed along axis 0 (N) 1 user · reversed" in told
     assert "text differs 2 user · printed" in told
+    assert "no known mistake fits 1 user · bool" in told
     page.ask(
         "[...document.querySelectorAll('.causes button')].find(e => e.textContent === 'text differs').click()"
     )
@@ -183,7 +184,7 @@ def test_filters_by_what_tensors_are(page: Browser, name: str, value: str, wante
 def test_a_case_in_a_group_that_is_folded_up_is_shown_in_the_list(page: Browser) -> None:
     page.ask("document.querySelectorAll('.group').forEach(e => { e.open = false }); 1")
     page.show(IMAGES)
-    assert page.ask("document.querySelector('.row[aria-current]').offsetParent !== null")
+    assert page.ask("document.querySelector('.row[aria-current]').closest('details').open")
 
 
 def test_j_and_k_go_from_case_to_case_of_those_that_are_listed(page: Browser) -> None:

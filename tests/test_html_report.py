@@ -167,13 +167,14 @@ def test_the_histogram_counts_what_is_beyond(tolerance: Tolerance) -> None:
     a = rng.standard_normal((40, 5)).astype(np.float32)
     b = (a.view(np.int32) + rng.integers(0, 40, a.shape).astype(np.int32)).view(np.float32)
     a[0, 0], b[0, 0] = np.nan, 1  # in no bin
+    a[0, 1], b[0, 1] = 1, -1e30  # in the last one
     found = [compare_tensor("x", x, y, tolerance).verdict for x, y in zip(a.flat, b.flat, strict=True)]
     ulp = ulp_distance(a, b).ravel()
     bad = np.array([not verdict.agrees for verdict in found]) & (np.arange(a.size) > 0)
-    limits = [(0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 32), (33, 64)]
-    assert histogram(a, b, tolerance)[1] == [
-        int((bad & (ulp >= low) & (ulp <= high)).sum()) for low, high in limits
-    ]
+    limits = [(0, 0), (1, 1), *((2 ** (k - 1) + 1, 2**k) for k in range(1, 33))]
+    wanted = [int((bad & (ulp >= low) & (ulp <= high)).sum()) for low, high in limits]
+    assert histogram(a, b, tolerance)[1] == wanted
+    assert wanted[-1] == 1
 
 
 def test_of_a_unit_of_the_largest_the_page_is_told_how_much_that_is() -> None:
