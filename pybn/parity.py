@@ -22,6 +22,7 @@ from pybn.engines.base import Engine, Job, Tensors
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import EngineError, FileError, FixtureError, PybnError, UsageError
 from pybn.inputs import make_inputs
+from pybn.literals import literals
 from pybn.resources import bundled
 
 Answer = Tensors | PybnError
@@ -240,7 +241,7 @@ def _diagnosed(result: Result, golden: GoldenEngine, patience: Patience | None) 
         sides[0],
         sides[1],
         inputs=inputs_of(case, golden),
-        attrs=case.attrs,
+        attrs={**case.attrs, **literals(case)},
         tolerances=case.tolerances,
         axes={name: tensor.axes for name, tensor in {**case.inputs, **case.outputs}.items()},
         patience=patience,

@@ -75,14 +75,14 @@ def computed_bits(q: Question, left: float) -> float:
 
 
 def content_bits(x: Array, each: float) -> float:
-    """Return what it takes to tell these numbers, in bits: `each` for one that is new, little for 0."""
+    """Return what it takes to tell these numbers, in bits: `each` for one that is new, little for 0 and for NaN."""
     values = sampled(x)
     if not values.size:
         return 0.0
     distinct, counts = np.unique(values, return_counts=True)
     shares = counts / values.size
     told = -float((counts * np.log2(shares)).sum()) + sum(
-        min(each, 2.0) if v == 0 else each for v in distinct
+        min(each, 2.0) if v == 0 or not np.isfinite(v) else each for v in distinct
     )
     return min(each * values.size, told)
 

@@ -11,7 +11,22 @@ from pybn.compare import Array
 from pybn.diagnosis.question import Question
 
 Value = Callable[..., Array]
-NUMBERS = (*map(float, range(2, 11)), 12.0, 16.0, 32.0, 64.0, 100.0, 128.0, 255.0, 256.0)
+NUMBERS = (
+    *map(float, range(2, 11)),
+    12.0,
+    16.0,
+    32.0,
+    64.0,
+    100.0,
+    127.0,
+    128.0,
+    255.0,
+    256.0,
+    1000.0,
+    32767.0,
+    32768.0,
+    65535.0,
+)
 
 
 def expressions(q: Question) -> Iterator[tuple[str, Value]]:

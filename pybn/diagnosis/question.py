@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -204,3 +204,22 @@ def thinned(q: Question, many: int) -> Question | None:
     return replace(
         q, expected=q.expected[where], obtained=q.obtained[where], inputs=inputs, axes=(), input_axes={}
     )
+
+
+def orders(q: Question) -> Iterator[tuple[int, ...]]:
+    """Yield the permutations of axes, other than none, that give the shape obtained; of 1s the order is no matter."""
+    shape = q.expected.shape
+    seen = set()
+    for order in permutations(range(len(shape))):
+        moved = tuple(k for k in order if shape[k] > 1)
+        if tuple(shape[k] for k in order) == q.obtained.shape and moved not in seen:
+            seen.add(moved)
+            if moved != tuple(sorted(moved)):
+                yield order
+
+
+def named(q: Question, order: tuple[int, ...]) -> str:
+    """Return the names of the axes in their order and in that of the port, where they have any."""
+    if len(q.axes) != len(order):
+        return ""
+    return f": {' '.join(q.axes[k] for k in order)} for {' '.join(q.axes)}"

@@ -29,6 +29,7 @@ from pybn.diagnosis.question import Question, alike, thinned
 Index = tuple[Array, ...]
 FEW = 4096  # elements that are enough to tell which formulas to try
 MOST_RIGHT = 64  # formulas that give what was expected: where there are more, it says nothing
+HOLE = 2.0  # bits of a NaN that is where it is foretold
 MOST_DIFFERENT = 2  # choices in which the two formulas may differ
 
 
@@ -122,9 +123,13 @@ def _candidate(
 
 def _bits(q: Question, wrong: Formula) -> float:
     """Return the evidence: which elements differ is told by the formulas, as well as what they are."""
-    left = gap(fitted(wrong.make(), q.obtained), q.obtained)
-    many = int(q.differing.sum())
-    return computed_bits(q, left) + (chosen_bits(q.obtained.size, many) if q.same_shape else 0.0)
+    prediction = fitted(wrong.make(), q.obtained)
+    bits = computed_bits(q, gap(prediction, q.obtained))
+    if q.same_shape:
+        bits += chosen_bits(q.obtained.size, int(q.differing.sum()))
+        if prediction.dtype.kind in "fc":  # NaN where expected has none is no accident where it is foretold
+            bits += HOLE * int((np.isnan(prediction) & q.differing).sum())
+    return bits
 
 
 def _bits_of_right(q: Question, right: Formula) -> float:

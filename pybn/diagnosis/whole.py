@@ -40,11 +40,11 @@ class CaseDiagnosis:
 
     @property
     def groups(self) -> list[tuple[list[str], Diagnosis]]:
-        """The mistakes, each with the tensors that it explains, the first of them first."""
+        """The mistakes, each with the tensors of which the same is to be said, the first of them first."""
         found: dict[str, tuple[list[str], Diagnosis]] = {}
         for name, each in self.tensors.items():
             if each is not None:
-                found.setdefault(each.name, ([], each))[0].append(name)
+                found.setdefault(each.sentence, ([], each))[0].append(name)
         return list(found.values())
 
     @property

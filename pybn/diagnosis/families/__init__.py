@@ -40,6 +40,7 @@ from pybn.diagnosis.families import (
     spectral,
     statistics,
     vectors,
+    waves,
     windows,
 )
 
@@ -63,6 +64,7 @@ TIERS = (
             colours,
             losses,
             cells,
+            waves,
         ),
         *(optimiser, geometry, constants, cyclic, ordering, places, vectors, operands, linear),
     ),

@@ -26,6 +26,8 @@ def candidates(q: Question) -> Iterator[Candidate]:
                 wrong, _, right = each.sentence.partition("where expected")
                 if "standardises" in wrong and "standardises" in right:
                     each = replace(each, name="N-1 for N")
+                elif "NaN" in wrong + right and each.name == "another function":
+                    each = replace(each, name="NaN handling")
                 elif "variance" in wrong and "standardises" in right:
                     each = replace(each, name="sigma for variance")
                 yield each
@@ -79,6 +81,10 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
 
 
 def _fix(name: str, function: str, axis: int | None) -> dict[str, str]:
+    if "cumulative m" in function:
+        best = ("np.fm" if "NaN" not in function else "np.m") + ("ax" if "maximum" in function else "in")
+        best = best if best.startswith("np.f") else best + "imum"
+        return {"function": f"{best}.accumulate({name}, axis={axis})"}
     if "with N" not in function:
         return {}
     code = (
@@ -115,6 +121,9 @@ FUNCTIONS: dict[str, Callable[[Array, int], Array]] = {
     "takes the cumulative sum of what comes before": lambda x, a: np.cumsum(x, axis=a) - x,
     "takes the cumulative sum from the end": lambda x, a: np.flip(np.cumsum(np.flip(x, a), axis=a), a),
     "takes the cumulative maximum": lambda x, a: np.fmax.accumulate(x, axis=a),
+    "takes the cumulative maximum, passing NaN on": lambda x, a: np.maximum.accumulate(x, axis=a),
+    "takes the cumulative minimum": lambda x, a: np.fmin.accumulate(x, axis=a),
+    "takes the cumulative minimum, passing NaN on": lambda x, a: np.minimum.accumulate(x, axis=a),
     "takes the cumulative sum, with 0 for NaN": lambda x, a: np.nancumsum(x, axis=a),
     "takes differences": lambda x, a: np.diff(x, axis=a),
     "takes the gradient": lambda x, a: np.asarray(np.gradient(x, axis=a)),

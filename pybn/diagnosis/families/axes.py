@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import combinations, permutations
+from itertools import combinations
 from math import factorial, log2
 
 import numpy as np
@@ -13,7 +13,7 @@ from pybn.compare import Array
 from pybn.diagnosis.arrays import gap
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.evidence import content_bits, value_bits
-from pybn.diagnosis.question import Question
+from pybn.diagnosis.question import Question, named, orders
 
 MOST_AXES = 5
 SMALL = 1 << 22  # elements: combinations of permutation and flip are tried up to here
@@ -38,26 +38,14 @@ def candidates(q: Question) -> Iterator[Candidate]:
         yield from _shifted(q)
 
 
-def orders(q: Question) -> Iterator[tuple[int, ...]]:
-    """Yield the permutations of axes, other than none, that give the shape obtained; of 1s the order is no matter."""
-    shape = q.expected.shape
-    seen = set()
-    for order in permutations(range(len(shape))):
-        moved = tuple(k for k in order if shape[k] > 1)
-        if tuple(shape[k] for k in order) == q.obtained.shape and moved not in seen:
-            seen.add(moved)
-            if moved != tuple(sorted(moved)):
-                yield order
-
-
 def _permuted(q: Question) -> Iterator[Candidate]:
     ndim = q.expected.ndim
     for order in orders(q):
         back = tuple(int(k) for k in np.argsort(order))
         words = (
-            f"transposed{_names(q, order)}"
+            f"transposed{named(q, order)}"
             if ndim == 2
-            else f"with its axes permuted to {order}{_names(q, order)}"
+            else f"with its axes permuted to {order}{named(q, order)}"
         )
         fix = "answer.T" if ndim == 2 else f"np.transpose(answer, {back})"
         cost = log2(factorial(ndim)) - 4
@@ -68,13 +56,6 @@ def _permuted(q: Question) -> Iterator[Candidate]:
             partial(np.transpose, q.expected, order),
             cost,
         )
-
-
-def _names(q: Question, order: tuple[int, ...]) -> str:
-    """Return the names of the axes in their order and in that of the port, where they have any."""
-    if len(q.axes) != len(order):
-        return ""
-    return f": {' '.join(q.axes[k] for k in order)} for {' '.join(q.axes)}"
 
 
 def _conjugated(q: Question) -> Iterator[Candidate]:

@@ -33,7 +33,7 @@ BORDERS = {
     "wrap": "goes round",
 }
 FIXES = {
-    "kernel": "flip the kernel, or leave it: np.convolve and conv2 flip, np.correlate and filter2 do not",
+    "kernel": "np.convolve and scipy.signal.convolve2d flip the kernel, as conv2; np.correlate does not, as filter2",
     "axes": "swap the kernel's axes",
 }
 
@@ -44,7 +44,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
         for m, w in q.inputs.items():
             if n == m or x.dtype.kind == "b" or w.dtype.kind == "b":
                 continue
-            if x.ndim in (1, 2) and w.ndim <= 2 and w.size <= x.size:
+            if x.ndim in (1, 2) and w.ndim <= 2 and w.size <= x.size and (w.shape != x.shape or x.ndim == 1):
                 yield from twin_candidates(q, list(_plain(q, n, m, x, w)), NAMES)
         if 2 <= x.ndim <= 4 and q.expected.ndim == x.ndim:
             yield from twin_candidates(q, list(_pooled(q, n, x)), NAMES)
@@ -69,10 +69,12 @@ def _plain(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]
     for axis, source, kernel, told in lines:
         if kernel.ndim != source.ndim or source.size * kernel.size > WORK:
             continue
-        for flipped in (True, False):
-            k = np.flip(kernel) if flipped else kernel
+        flips = {"flips the kernel": np.flip(kernel), "does not flip the kernel": kernel}
+        if both_2d:
+            flips |= {f"flips {m} along axis {a} alone": np.flip(kernel, a) for a in (0, 1)}
+        for flipped, k in flips.items():
             choices = {
-                "kernel": "flips the kernel" if flipped else "does not flip the kernel",
+                "kernel": flipped,
                 "axes": told,
                 "axis": axis,
             }

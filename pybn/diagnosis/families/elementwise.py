@@ -65,6 +65,7 @@ DIVISORS = {
 }
 PAIRS: dict[str, Callable[[Array, Array], Array]] = {
     "sum": np.add, "difference": np.subtract, "product": np.multiply, "quotient": np.divide,
+    "quotient, with 0 for 0 / 0": lambda a, b: np.where((a == 0) & (b == 0), 0.0, np.divide(a, b)),
     "rounded-down quotient": np.floor_divide, "truncated quotient": lambda a, b: np.trunc(a / b),
     "power": np.power, "mod": np.mod, "rem": np.fmod, "atan2": np.arctan2, "hypot": np.hypot,
     "IEEE remainder": lambda a, b: a - b * np.round(a / b),

@@ -89,10 +89,12 @@ def _labels(q: Question) -> dict[str, float]:
     given = {n: v for n, v in q.scalars.items() if v > 0 and abs(log10(v)) < 12}
     rest = {f"(1 - {n})": 1 - v for n, v in given.items() if v < 1}
     found = {"1": 1.0, **given, **rest, "2": 2.0, "0.5": 0.5}
-    both = {**given, **rest, **{f"(1 + {n})": 1 + v for n, v in given.items() if v < 1}}
-    found |= {f"{n} * {m}": v * w for (n, v), (m, w) in combinations(both.items(), 2)}
+    more = {f"(1 + {n})": 1 + v for n, v in given.items() if v < 1}
+    found |= {f"{n}**2": v * v for n, v in given.items()}
     found |= {f"2 * {n}": 2 * v for n, v in given.items()} | {f"{n} / 2": v / 2 for n, v in given.items()}
-    return found | {f"{n}**2": v * v for n, v in both.items()}
+    both = {**given, **rest, **more}
+    found |= {f"{n} * {m}": v * w for (n, v), (m, w) in combinations(both.items(), 2)}
+    return found | {f"{n}**2": v * v for n, v in {**rest, **more}.items()}
 
 
 def _told(weights: Array, names: list[str], labels: Labels, close: float) -> tuple[str, list[float]] | None:

@@ -26,7 +26,10 @@ NAMES = {
     "bias": "bias forgotten",
     "weight+bias": "weight and bias",
     "sum": "a factor N",
+    "of": "another statistic",
 }
+WORDS = {"sigma": "sigma", "its square": "the variance"}
+ROOTS = {"sigma": "takes the root", "its square": "takes no root"}
 EPS = {"1e-5": 1e-5, "1e-3": 1e-3, "1e-8": 1e-8, "1e-6": 1e-6, "1e-12": 1e-12}
 
 
@@ -86,21 +89,26 @@ class _Scale:
         }
 
 
-def _scales(q: Question, variance: Array, count: int) -> list[_Scale]:
-    """Return the scales that there may be; eps is an attribute, or one of the usual numbers."""
+def _scales(q: Question, variance: Array, count: int, of: str = "the variance") -> list[_Scale]:
+    """Return the scales that there may be; eps is an attribute, or one of the usual numbers.
+
+    They are of the variance, or of what else stands in its place.
+    """
     eps = {n: (n, v) for n, v in q.scalars.items() if 0 < v < 1}
     eps |= {f"eps = {n}": (n, v) for n, v in EPS.items() if v not in q.scalars.values()}
     found = []
-    for divisor, var in (("divides by N", variance), ("divides by N-1", variance * count / (count - 1))):
+    short = {"the variance": "var", "the mean square": "np.mean(x**2)"}.get(of, "np.sum(x**2)")
+    sizes = {"divides by N": variance, "divides by N-1": variance * count / (count - 1)}
+    for divisor, var in sizes.items() if of == "the variance" else {"": variance}.items():
         sigma = np.sqrt(var)
         made = [
             ("leaves out eps", "sigma", sigma, "np.sqrt(var)"),
-            ("leaves out eps", "the variance", var, "var"),
+            ("leaves out eps", "its square", var, "var"),
         ]
         for told, (n, e) in eps.items():
             made += [
                 (f"adds {told} within the root", "sigma", np.sqrt(var + e), f"np.sqrt(var + {n})"),
-                (f"adds {told} within the root", "the variance", var + e, f"(var + {n})"),
+                (f"adds {told} within the root", "its square", var + e, f"(var + {n})"),
                 (f"adds {told} outside the root", "sigma", sigma + e, f"(np.sqrt(var) + {n})"),
                 (f"takes at least {told}", "sigma", np.maximum(sigma, e), f"np.maximum(np.sqrt(var), {n})"),
                 (
@@ -111,7 +119,16 @@ def _scales(q: Question, variance: Array, count: int) -> list[_Scale]:
                 ),
             ]
         found += [
-            _Scale({"eps": told, "root": f"divides by {root}", "divisor": divisor}, scale, code)
+            _Scale(
+                {
+                    "eps": told,
+                    "root": ROOTS[root] if not divisor else f"divides by {WORDS[root]}",
+                    "divisor": divisor,
+                    "of": f"takes {of}",
+                },
+                scale,
+                code.replace("var", short),
+            )
             for told, root, scale, code in made
         ]
     return found
@@ -131,8 +148,13 @@ def _forward(q: Question, name: str, x: Array) -> Iterator[Formula]:
     wide, where = x.astype(np.float64), some_of(x.shape, 16)
     for axes in usual_groups(x):
         count = prod(x.shape[a] for a in axes)
-        mean, variance = wide.mean(axis=axes, keepdims=True), wide.var(axis=axes, keepdims=True)
-        scales = _scales(q, variance, count)
+        mean, scales = (
+            wide.mean(axis=axes, keepdims=True),
+            _scales(q, wide.var(axis=axes, keepdims=True), count),
+        )
+        square = (wide * wide).mean(axis=axes, keepdims=True)
+        scales += _scales(q, square, count, "the mean square")
+        scales += _scales(q, square * count, count, "the sum of squares")
         some = np.array([picked(scale.value, x.shape, where) for scale in scales])
         for affine, w, b in _affine(q, name, x):
             parts = _Parts(wide, mean, w, b)

@@ -13,6 +13,7 @@ from pybn.diagnosis.evidence import NEEDED, arranged_bits, value_bits
 from pybn.diagnosis.families.order import whole
 from pybn.diagnosis.question import Question
 
+COLUMNS = 16  # of a matrix that are tried as keys
 VECTORS = 256.0  # ULP of the largest element: a decomposition is iterated, and rounds more than a formula
 
 
@@ -32,36 +33,78 @@ def _ties(q: Question) -> Iterator[Candidate]:
         return
     yield from _inverse(found)
     for name, x in q.inputs.items():
-        for axis in range(x.ndim):
-            if (
-                x.size != found.size
-                or x.shape[axis] < 2
-                or [n for n in x.shape if n > 1] != [n for n in found.shape if n > 1]
-            ):
-                continue
-            a, b = found.reshape(x.shape), other.reshape(x.shape)
-            for base in (0, 1):
-                want, got = _taken(x, a - base, axis), _taken(x, b - base, axis)
-                if want is None or got is None or not _sorted(want, axis):
-                    continue
-                if not _same(want, got):
-                    if _sorted(got, axis) and _same(np.flip(got, axis), want):
-                        yield _downwards(q, name, axis)
-                    continue
-                yield Candidate(
-                    "order of ties",
-                    f"both sides sort {name} along axis {axis}, and order equal elements in another way",
-                    "np.argsort(x, kind='stable'); downwards np.argsort(-x, kind='stable'): [::-1] turns ties round",
-                    lambda: q.obtained,
-                    bits=NEEDED + 2.0,
-                )
+        yield from _rows(q, name, x, found, other)
+    for name, x in _keys(q, found.size):
+        if [n for n in x.shape if n > 1] == [n for n in found.shape if n > 1]:
+            for axis in (k for k, n in enumerate(x.shape) if n > 1):
+                yield from _sorting(q, name, x, axis, (found.reshape(x.shape), other.reshape(x.shape)))
 
 
-def _downwards(q: Question, name: str, axis: int) -> Candidate:
+def _keys(q: Question, size: int) -> Iterator[tuple[str, Array]]:
+    """Yield the inputs that may have been sorted, and the columns of matrices."""
+    for name, x in q.inputs.items():
+        if x.size == size:
+            yield name, x
+        elif x.ndim == 2 and x.shape[0] == size and x.shape[1] <= COLUMNS:
+            yield from ((f"{name}[:, {k}]", x[:, k]) for k in range(x.shape[1]))
+
+
+def _sorting(q: Question, name: str, x: Array, axis: int, sides: tuple[Array, Array]) -> Iterator[Candidate]:
+    """Yield that both sides sort this along an axis: equal elements in another way, or in the other direction."""
+    bases = [int(side.min()) for side in sides]
+    if not set(bases) <= {0, 1}:
+        return
+    want, got = (_taken(x, side - base, axis) for side, base in zip(sides, bases, strict=True))
+    if want is None or got is None or not _sorted(want, axis):
+        return
+    also = "" if bases[0] == bases[1] else f", and the port counts from {bases[1]}"
+    if _same(want, got):
+        if not np.array_equal(sides[0] - bases[0], sides[1] - bases[1]):
+            yield Candidate(
+                "order of ties",
+                f"both sides sort {name} along axis {axis}, and order equal elements in another way{also}",
+                "np.argsort(x, kind='stable'); downwards np.argsort(-x, kind='stable'): [::-1] turns ties round"
+                + ("; add 1" if also else ""),
+                lambda: q.obtained,
+                bits=NEEDED + 2.0,
+            )
+    elif _sorted(got, axis) and _same(np.flip(got, axis), want):
+        yield _downwards(q, name, axis, also)
+
+
+def _rows(q: Question, name: str, x: Array, found: Array, other: Array) -> Iterator[Candidate]:
+    """Yield orders of the rows of a matrix, as sortrows gives: of equal rows, or by the first column alone."""
+    if x.ndim != 2 or x.shape[1] < 2 or x.shape[0] != found.size or x.dtype.kind not in "biuf":
+        return
+    a, b = found.reshape(-1), other.reshape(-1)
+    base = int(a.min())
+    if base not in (0, 1) or any(not np.array_equal(np.sort(v), np.arange(a.size) + base) for v in (a, b)):
+        return
+    right, wrong = x[a - base], x[b - base]
+    if not np.array_equal(right, x[np.lexsort(x.T[::-1])]):
+        return
+    if np.array_equal(right, wrong):
+        told = "order equal rows in another way"
+    elif np.array_equal(right[:, 0], wrong[:, 0]):
+        told = "expected by all columns, the port by the first one alone"
+    else:
+        return
+    yield Candidate(
+        "order of ties",
+        f"both sides sort the rows of {name}: they {told}"
+        if told.startswith("order")
+        else f"both sides sort the rows of {name}, {told}",
+        f"np.lexsort({name}.T[::-1]), as sortrows: by the first column, then by the next ones, and stable",
+        lambda: q.obtained,
+        bits=NEEDED + 2.0,
+    )
+
+
+def _downwards(q: Question, name: str, axis: int, also: str) -> Candidate:
     return Candidate(
         "sorted the other way",
-        f"both sides sort {name} along {q.along(name, axis)}, one upwards and one downwards",
-        "downwards is np.argsort(-x, kind='stable'), as sort(x, 'descend')",
+        f"both sides sort {name} along {q.along(name, axis)}, one upwards and one downwards{also}",
+        "downwards is np.argsort(-x, kind='stable'), as sort(x, 'descend')" + ("; add 1" if also else ""),
         lambda: q.obtained,
         bits=arranged_bits(q.expected),
     )

@@ -13,8 +13,7 @@ from pybn.compare import Array
 from pybn.diagnosis.arrays import sampled
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.evidence import RECUR, arranged_bits, value_bits
-from pybn.diagnosis.families.axes import orders
-from pybn.diagnosis.question import Question, same_elements
+from pybn.diagnosis.question import Question, orders, same_elements
 
 LARGEST = 1 << 20
 MOST_AXES = 4

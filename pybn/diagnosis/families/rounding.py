@@ -73,17 +73,14 @@ def _formulas(q: Question, target: np.dtype[Any]) -> Iterator[Formula]:
     ways.append(("keeps the fraction", _whole, "keeps the range", _wide))
     for about, inner, value in _staged(q, target):
         once = lru_cache(1)(value)
-        fix = f"with y = {about} in float64: {_code(target)}"
+        whole = f"with y = {about} in float64: {_code(target)}"
+        fix = f"{_code(target)} of each step" if "before" in inner or "between" in inner else whole
         for mode, rounds, bounds, fit in ways:
             yield Formula(
                 f"{about} as {target.name}",
                 {"mode": mode, "range": bounds, "inner": inner},
                 lambda once=once, rounds=rounds, fit=fit: fit(rounds(once()), target),
-                fixes={
-                    "mode": fix,
-                    "range": fix,
-                    "inner": fix if "in full" in inner else f"{_code(target)} of each step",
-                },
+                fixes=dict.fromkeys(("mode", "range", "inner"), fix),
             )
 
 

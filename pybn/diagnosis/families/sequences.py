@@ -17,7 +17,7 @@ NAMES = {
     "coefficients": "order of coefficients",
     "order": "order of coefficients",
     "operands": "operands exchanged",
-    "weight": "weight reversed",
+    "weight": "momentum reversed",
     "start": "start value",
     "repetition": "repeated another way",
     "axis": "wrong axis",
@@ -25,6 +25,7 @@ NAMES = {
 }
 LONGEST = 4096  # elements of a sequence that a loop runs over
 LARGEST = 1 << 20
+SMALL = 1 << 18
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -74,7 +75,13 @@ def _filtered(q: Question, n: str, x: Array) -> Iterator[Formula]:
 
 def _smoothed(q: Question, n: str, x: Array) -> Iterator[Formula]:
     """Yield exponential smoothing along the first axis of a vector or matrix."""
-    if x.ndim > 2 or x.size != q.expected.size or max(x.shape) > LONGEST or x.dtype.kind == "c":
+    if (
+        x.ndim > 2
+        or x.size != q.expected.size
+        or max(x.shape) > LONGEST
+        or x.dtype.kind == "c"
+        or x.size > SMALL
+    ):
         return
     for name, alpha in [(k, v) for k, v in q.scalars.items() if 0 < v < 1][:4]:
         for weight, new in (
@@ -88,6 +95,11 @@ def _smoothed(q: Question, n: str, x: Array) -> Iterator[Formula]:
                         {"weight": weight, "start": start, "axis": f"runs along axis {axis}"},
                         lambda new=new, first=first, axis=axis: smoothed(x, new, first, axis),
                         terms=64,
+                        fixes={
+                            "weight": f"{name} * new + (1 - {name}) * old"
+                            if new == alpha
+                            else f"(1 - {name}) * new + {name} * old"
+                        },
                     )
 
 

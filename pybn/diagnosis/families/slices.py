@@ -13,6 +13,7 @@ from pybn.compare import Array
 from pybn.diagnosis.arrays import gap
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.evidence import content_bits, value_bits
+from pybn.diagnosis.families.axes import shifted
 from pybn.diagnosis.question import Question, same_elements
 from pybn.diagnosis.twins import Formula, Index, twin_candidates
 
@@ -36,6 +37,10 @@ def candidates(q: Question) -> Iterator[Candidate]:
             continue
         if x.shape == q.expected.shape and same_elements(x, q.expected):
             yield from twin_candidates(q, list(_rolled(q, name, x)), {"by": "shifted", "axis": "wrong axis"})
+        if x.shape == q.expected.shape == q.obtained.shape:
+            yield from twin_candidates(
+                q, list(_delayed(q, name, x)), {"by": "shifted by one", "axis": "wrong axis"}
+            )
         if x.ndim == q.obtained.ndim <= 4:
             yield from _cropped(q, name, x)
             yield from _padded(q, name, x)
@@ -67,9 +72,37 @@ def _rolled(q: Question, n: str, x: Array) -> Iterator[Formula]:
         )
 
 
+def _delayed(q: Question, name: str, x: Array) -> Iterator[Formula]:
+    """Yield an input shifted along an axis, with zeros, its edge or NaN moving in."""
+    for axis, n in enumerate(x.shape):
+        for by, fill in product((1, -1, 2, -2), ("zeros", "edge", "nan")):
+            if n > abs(by) and (fill != "nan" or x.dtype.kind in "fc"):
+                yield Formula(
+                    f"{name} shifted along an axis",
+                    {
+                        "by": f"shifts by {by}",
+                        "axis": f"runs along {q.along(name, axis)}",
+                        "fill": f"moves in {fill}",
+                    },
+                    partial(shifted, x, by, axis, fill),
+                    partial(_shifted_at, x, by, axis, fill),
+                    fixes={
+                        "by": f"shift by {by} along axis {axis}: y[i] = {name}[i - {by}]".replace("- -", "+ ")
+                    },
+                )
+
+
 def _before(x: Array, by: int, axis: int, where: Index) -> Array:
     """Return a few elements of the rolled array."""
     return np.asarray(x[tuple((i - by) % x.shape[k] if k == axis else i for k, i in enumerate(where))])
+
+
+def _shifted_at(x: Array, by: int, axis: int, fill: str, where: Index) -> Array:
+    """Return a few elements of the shifted array."""
+    at = where[axis] - by
+    inside = (at >= 0) & (at < x.shape[axis])
+    y = x[tuple(np.clip(at, 0, x.shape[axis] - 1) if k == axis else i for k, i in enumerate(where))]
+    return y if fill == "edge" else np.where(inside, y, 0 if fill == "zeros" else np.nan)
 
 
 def _cropped(q: Question, name: str, x: Array) -> Iterator[Candidate]:

@@ -45,6 +45,51 @@ def candidates(q: Question) -> Iterator[Candidate]:
             yield from _named(twin_candidates(q, list(_reductions(q, name, x)), NAMES))
         if x.ndim == 2 and q.expected.ndim == 2 and q.expected.shape[0] in x.shape and max(x.shape) <= 2048:
             yield from twin_candidates(q, list(_covariances(name, x)), NAMES)
+    yield from _ratios(q)
+
+
+def _ratios(q: Question) -> Iterator[Candidate]:
+    """Yield a statistic of an input that is there once too often, or once too little, as a factor or as a term."""
+    e, o = q.expected, q.obtained
+    if not q.same_shape or e.dtype.kind != "f" or o.dtype.kind != "f" or q.expected.size < 3:
+        return
+    for name, x in q.inputs.items():
+        if x.dtype.kind != "f" or x.ndim > 4 or x.size > 1 << 18:
+            continue
+        for axes in groups(x.ndim):
+            for told, value in _deviations(x.astype(np.float64), axes):
+                v = value.reshape(e.shape) if value.size == e.size else value
+                over = f"{told} of {name} over {q.along(name, *axes)}"
+                if np.broadcast_shapes(v.shape, e.shape) != e.shape or np.unique(v).size < 2:
+                    continue
+                sigma = "sigma for variance" if told.startswith("the deviation") else "a term or factor"
+                yield Candidate(
+                    sigma,
+                    f"obtained is expected times {over}",
+                    f"divide by {over}",
+                    partial(np.multiply, e, v),
+                    3.0,
+                    64.0,
+                    "computed",
+                )
+                yield Candidate(
+                    sigma,
+                    f"obtained is expected divided by {over}",
+                    f"multiply by {over}",
+                    partial(np.divide, e, v),
+                    3.0,
+                    64.0,
+                    "computed",
+                )
+
+
+def _deviations(x: Array, axes: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
+    """Yield statistics that answers are divided by, in the shape that broadcasts to x."""
+    for ddof, n in ((1, "N-1"), (0, "N")):
+        if prod(x.shape[a] for a in axes) > 1:
+            yield f"the deviation with {n}", x.std(axis=axes, ddof=ddof, keepdims=True)
+    yield "the mean", x.mean(axis=axes, keepdims=True)
+    yield "the norm", np.sqrt((x * x).sum(axis=axes, keepdims=True))
 
 
 def _sources(q: Question) -> Iterator[tuple[str, Array]]:
@@ -99,7 +144,7 @@ def _reductions(q: Question, name: str, x: Array) -> Iterator[Formula]:
                     "statistic",
                     count,
                     16,
-                    fixes=_fixes(statistic, divisor, axes, omit),
+                    fixes=_fixes(name, statistic, divisor, axes, omit),
                 )
 
 
@@ -107,11 +152,11 @@ def _article(statistic: str) -> str:
     return statistic if statistic.startswith("half") else f"the {statistic}"
 
 
-def _fixes(statistic: str, divisor: str, axes: tuple[int, ...], omit: bool) -> dict[str, str]:
-    function = "std" if "standard" in statistic else "var"
+def _fixes(name: str, statistic: str, divisor: str, axes: tuple[int, ...], omit: bool) -> dict[str, str]:
+    function, axis = "std" if "standard" in statistic else "var", axes[0] if len(axes) == 1 else axes
     return {
-        "divisor": f"np.{function}(..., ddof={int('N-1' in divisor)})",
-        "axes": f"axis={axes[0] if len(axes) == 1 else axes}: NumPy counts axes from 0, MATLAB from 1",
+        "divisor": f"np.{function}({name}, axis={axis}, ddof={int('N-1' in divisor)})",
+        "axes": f"axis={axis}: NumPy counts axes from 0, MATLAB from 1",
         "NaN": "np.nanmean, np.nanmax and the like" if omit else "np.mean, np.max and the like",
         "statistic": f"take {_article(statistic)}",
     }

@@ -18,6 +18,7 @@ NAMES = {
     "axis": "wrong axis",
 }
 LONGEST = 1 << 16
+LARGEST = 1 << 18
 
 
 def _cosines(*weights: float) -> Callable[[Array], Array]:
@@ -57,7 +58,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
             q, list(_windows("the window", e.size, 1.0, "runs along the vector")), NAMES
         )
     for name, x in q.inputs.items():
-        if x.shape == e.shape and x.ndim <= 2 and x.dtype.kind == "f":
+        if x.shape == e.shape and x.ndim <= 2 and x.dtype.kind == "f" and x.size <= LARGEST:
             made = [
                 formula
                 for axis, n in enumerate(x.shape)
