@@ -64,9 +64,8 @@ TIERS = (
             colours,
             losses,
             cells,
-            waves,
         ),
-        *(optimiser, geometry, constants, cyclic, ordering, places, vectors, operands, linear),
+        *(optimiser, geometry, waves, constants, cyclic, ordering, places, vectors, operands, linear),
     ),
     (guesses, both),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations_with_replacement, permutations, product
+from itertools import combinations_with_replacement, islice, permutations, product
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def _adaptive(q: Question, arrays: Mapping[str, Array]) -> Iterator[Formula]:
                 yield Formula(
                     f"the step of {state.names[0]} by {state.names[1]}, with {means}, rate {rate:g}, t = {t:g}",
                     told,
-                    lambda s=state, n=numbers, k=int(k): list(_steps(s, *n))[k][2],
+                    lambda s=state, n=numbers, k=int(k): next(islice(_steps(s, *n), k, None))[2],
                     fixes=FIXES | {"eps": f"divide by {divided}"},
                 )
 

@@ -16,7 +16,7 @@ from pybn.diagnosis.evidence import chosen_bits
 from pybn.diagnosis.expressions import Value, expressions
 from pybn.diagnosis.families.colours import greys
 from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, pointwise_candidates
+from pybn.diagnosis.twins import Formula, pointwise_candidates, some_of
 
 NAMES = {
     "mode": "integer rounding",
@@ -73,6 +73,8 @@ def _formulas(q: Question, target: np.dtype[Any]) -> Iterator[Formula]:
     ways.append(("keeps the fraction", _whole, "keeps the range", _wide))
     for about, inner, value in _staged(q, target):
         once = lru_cache(1)(value)
+        if not _plausible(q, once(), target):
+            continue
         whole = f"with y = {about} in float64: {_code(target)}"
         fix = f"{_code(target)} of each step" if "before" in inner or "between" in inner else whole
         for mode, rounds, bounds, fit in ways:
@@ -82,6 +84,28 @@ def _formulas(q: Question, target: np.dtype[Any]) -> Iterator[Formula]:
                 lambda once=once, rounds=rounds, fit=fit: fit(rounds(once()), target),
                 fixes=dict.fromkeys(("mode", "range", "inner"), fix),
             )
+
+
+def _plausible(q: Question, y: Array, target: np.dtype[Any]) -> bool:
+    """Tell whether either side is within one of y, of y at the end of the range, or of y modulo the range."""
+    shape = q.expected.shape
+    if y.size != q.expected.size and not _fits(y.shape, shape):
+        return False
+    where = some_of(shape, 64)
+    some = np.asarray(y.reshape(shape) if y.size == q.expected.size else np.broadcast_to(y, shape))[where]
+    some = np.nan_to_num(some, nan=0.0, posinf=2.0**40, neginf=-(2.0**40))
+    info, size = np.iinfo(target), 2.0 ** (8 * target.itemsize)
+    for side in (q.expected[where].astype(np.float64), q.obtained[where].astype(np.float64)):
+        off = np.abs(side - some)
+        turned = np.abs(np.mod(side - some + size / 2, size) - size / 2)
+        near = np.minimum(np.minimum(off, np.abs(side - np.clip(some, info.min, info.max))), turned)
+        if not (near > 1.0).any():
+            return True
+    return False
+
+
+def _fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))
 
 
 def _code(target: np.dtype[Any]) -> str:

@@ -60,7 +60,7 @@ def _ratios(q: Question) -> Iterator[Candidate]:
             for told, value in _deviations(x.astype(np.float64), axes):
                 v = value.reshape(e.shape) if value.size == e.size else value
                 over = f"{told} of {name} over {q.along(name, *axes)}"
-                if np.broadcast_shapes(v.shape, e.shape) != e.shape or np.unique(v).size < 2:
+                if not _broadcasts(v.shape, e.shape) or np.unique(v).size < 2:
                     continue
                 sigma = "sigma for variance" if told.startswith("the deviation") else "a term or factor"
                 yield Candidate(
@@ -81,6 +81,10 @@ def _ratios(q: Question) -> Iterator[Candidate]:
                     64.0,
                     "computed",
                 )
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))
 
 
 def _deviations(x: Array, axes: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
