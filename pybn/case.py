@@ -12,7 +12,7 @@ from typing import Any
 
 from pybn.compare import EXACT, Tolerance
 from pybn.errors import EngineError
-from pybn.steps import Scope, Step, used_attributes
+from pybn.steps import Scope, Step, Variable, used_attributes
 
 FLOATS = ("float64", "float32", "complex128", "complex64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -22,10 +22,23 @@ DTYPES = frozenset({*FLOATS, *INTEGERS, "bool"})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A variable of a data file, "" for its only one, and the SHA-256 of the file."""
+    """A variable of a data file, "" for its only one, and the SHA-256 of the file.
+
+    `axes` is the order of a tensor's axes there, where it is neither that of MATLAB nor that of Python.
+    """
 
     path: Path
     var: str
+    sha256: str
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that the steps read, by its `name` in the folder where a side runs, and its SHA-256."""
+
+    path: Path
+    name: str
     sha256: str
 
 
@@ -185,12 +198,14 @@ class Case:
     live: bool = False
     input_values: Mapping[str, Value] = field(default_factory=dict)
     output_values: Mapping[str, Value] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
     known: Known | None = None  # where a divergence is declared to be in a part of the case only
 
     @property
     def only_values(self) -> bool:
-        """Whether there are inputs or outputs, and none of them a tensor."""
-        return bool(self.input_values or self.output_values) and not self.inputs and not self.outputs
+        """Whether there are inputs or outputs, or an error is all that comes, and none of them is a tensor."""
+        some = bool(self.input_values or self.output_values or self.refuses)
+        return some and not self.inputs and not self.outputs
 
     @property
     def stem(self) -> str:
@@ -206,6 +221,11 @@ class Case:
     def fixture(self) -> Path:
         """Where the recorded answers are: beside the case file."""
         return self.file.with_suffix(".h5")
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What steps may give by $name: the attributes, and the dtype of the case."""
+        return {"dtype": self.dtype, **self.attrs}
 
     @property
     def tolerances(self) -> dict[str, Tolerance]:
@@ -224,10 +244,10 @@ class Case:
             "matlab": [
                 self.matlab.kind,
                 self.matlab.name,
-                self.matlab.new,
+                [_given(value) for value in self.matlab.new],
                 [s.text for s in self.matlab.steps],
             ],
-            "attrs": {name: self.attrs[name] for s in self.matlab.steps for name in used_attributes(s)},
+            "attrs": {name: self.named[name] for s in self.matlab.steps for name in used_attributes(s)},
             "inputs": [_declared(t) for t in self.inputs.values()],
             "outputs": [_declared(t) for t in self.outputs.values()],
             "refuses": self.refuses.matlab if self.refuses else None,
@@ -237,6 +257,7 @@ class Case:
             "input_values": [[v.name, v.told, *_file(v.source)] for v in self.input_values.values()],
             "refuses_by": self.refuses.matlab_message if self.refuses else "",
             "output_values": [[v.name, v.kind] for v in self.output_values.values()],
+            "files": [[each.name, each.sha256] for each in self.files],
         }
         told |= {key: value for key, value in more.items() if value}  # the cases of before have none of these
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -254,10 +275,14 @@ def bound_values(case: Case) -> list[str]:
     return [name for name, value in case.output_values.items() if value.kind == "value"]
 
 
+def _given(argument: Any) -> Any:
+    return {"input": argument.name} if isinstance(argument, Variable) else argument
+
+
 def _declared(tensor: Tensor) -> list[Any]:
     told = [tensor.name, tensor.shape, tensor.dtype, tensor.axes, tensor.matlab, dict(tensor.draw)]
     return [*told, *_file(tensor.source)]
 
 
 def _file(source: Source | None) -> list[str]:
-    return [source.var, source.sha256] if source else []
+    return [source.var, source.sha256, *source.axes] if source else []

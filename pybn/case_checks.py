@@ -13,14 +13,14 @@ def check_flow(case: Case) -> None:
         here = scope(case, side)
         for step in steps:
             for name in used_names(step):
-                if name not in here.variables:
+                if name not in here.variables and not (name == "self" and here.has_object):
                     raise CaseError(
                         f"{side} step {step.text!r} uses {name!r}, which is no input and was not bound before"
                     )
             for name in used_attributes(step):
-                if name not in case.attrs:
+                if name not in case.named:
                     raise CaseError(
-                        f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.attrs)}"
+                        f"{side} step {step.text!r}: ${name} names no attribute; there are {sorted(case.named)}"
                     )
             here = here.after(step)
         for name in (*case.outputs, *bound_values(case)):
@@ -58,6 +58,10 @@ def _check_call(case: Case, side: str, step: Step, here: Scope) -> None:
         raise CaseError(f"{where}: there is no object that 'self' could be{construct[side]}")
     if side == "matlab" and isinstance(step, Call) and step.keywords:
         raise CaseError(f"{where}: MATLAB has no keyword arguments")
+    index = "" if isinstance(step, Call) or step.index is None else step.index.mark
+    if index and (index == "[") == (side == "matlab"):
+        wanted = "x[...]" if side == "python" else "x(...), or x{...} of a cell"
+        raise CaseError(f"{where}: an element is {wanted} in {'Python' if side == 'python' else 'MATLAB'}")
     if side == "matlab" and isinstance(step, Call) and step.path == ("self",):
         raise CaseError(f"{where}: wanted a method of the object")
 

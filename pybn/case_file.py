@@ -9,24 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pybn.case import Case, MatlabSide, PythonSide
+from pybn.case import Case
 from pybn.case_checks import check_calls, check_flow
-from pybn.case_keys import check_value, flag, only, resolve, show, table, tables, text
+from pybn.case_keys import flag, only, show, table, tables, text
+from pybn.case_sides import constructor_names, matlab_side, python_side
+from pybn.data_files import data_files
 from pybn.declare import declared, dtype_of
 from pybn.declare_failures import known_divergence, reason, refusal
+from pybn.declare_values import check_spelled
 from pybn.errors import CaseError, FileError
 from pybn.step_parser import parse_step
-from pybn.steps import NAME, Step, bound_names, used_names
+from pybn.steps import NAME, Step, Variable, bound_names, used_names
 
 LIMIT = 4 << 20
 DEEPEST = 32  # levels of tables and lists
 LONGEST = 200  # characters of a case's name
-TOP = {"about", "matlab", "python", "attrs", "inputs", "outputs", "scenario", "step", "case"}
-MATLAB = {"path", "class", "function", "new", "functions", "tree", "allow"}
-PYTHON = {"path", "target", "new", "targets"}
+TOP = {"about", "matlab", "python", "attrs", "inputs", "outputs", "scenario", "step", "case", "files"}
 CASE = {"name", "size", "attrs", "dtype", "scenario", "inputs", "outputs"}
-CASE |= {"refuses", "diverges", "no_derivative", "live"}
-DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
+CASE |= {"files", "refuses", "diverges", "no_derivative", "live"}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Pairs = list[tuple[Step | None, Step | None]]
@@ -137,17 +137,19 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
     pairs = _steps(told, each.get("scenario"))
     matlab = tuple(pair[0] for pair in pairs if pair[0])
     python = tuple(pair[1] for pair in pairs if pair[1])
-    reads = {*_names(used_names, matlab, python), *(s.path[0] for s in (*matlab, *python) if len(s.path) > 1)}
+    reads = {*_names(used_names, matlab, python), *(s.path[0] for s in (*matlab, *python))}
+    reads |= constructor_names(told) - attrs.keys()
     inputs, input_values = declared("inputs", told, each, known, reads, file.parent)
     binds = _names(bound_names, matlab, python)
     outputs, output_values = declared("outputs", told, each, known, binds, file.parent)
+    given = known | {name: Variable(name) for name in {**inputs, **input_values} if name not in known}
     case = Case(
         file=file,
         name=each["name"],
         dtype=dtype,
         attrs=attrs,
-        matlab=_matlab_side(file, table(told, "matlab"), known, matlab),
-        python=_python_side(file, table(told, "python"), known, python),
+        matlab=matlab_side(file, table(told, "matlab"), given, matlab),
+        python=python_side(file, table(told, "python"), given, python),
         inputs=inputs,
         outputs=outputs,
         refuses=refusal(each.get("refuses")),
@@ -156,6 +158,7 @@ def _case(file: Path, told: dict[str, Any], each: dict[str, Any], named: Any) ->
         live=flag(each, "live"),
         input_values=input_values,
         output_values=output_values,
+        files=data_files(told, each, file.parent),
         known=known_divergence(each.get("diverges"), {**outputs, **output_values}),
     )
     if case.refuses and case.diverges:
@@ -196,102 +199,13 @@ def _step(pair: dict[str, Any], side: str, where: str) -> Step | None:
         raise CaseError(f"{where}: {side}: {error}") from error
 
 
-def _matlab_side(
-    file: Path, told: dict[str, Any], known: dict[str, Any], steps: tuple[Step, ...]
-) -> MatlabSide:
-    only(told, MATLAB, "matlab")
-    functions = _names_of_code(told)
-    kinds = [kind for kind in ("class", "function") if kind in told]
-    if len(kinds) != 1 and (kinds or not functions):
-        raise CaseError(f"matlab: wanted either class or function, got {' and '.join(kinds) or 'none'}")
-    name = text(told, kinds[0], "matlab: ") if kinds else functions[0]
-    if not _is_code(name):
-        raise CaseError(
-            f"matlab: {kinds[0]}: wanted a name such as 'BatchNorm' or 'package.name', got {show(name)}"
-        )
-    if "new" in told and kinds != ["class"]:
-        raise CaseError("matlab: new: a function is not constructed; give the arguments in its step")
-    new = resolve(told.get("new", []), known)
-    if not isinstance(new, list):
-        raise CaseError(f"matlab: new: wanted a list of arguments, got {show(new)}")
-    check_value("matlab: new", new)
-    allow = told.get("allow", [])
-    if not isinstance(allow, list) or not all(isinstance(rule, str) and rule for rule in allow):
-        raise CaseError(f"matlab: allow: wanted a list of rules that pybn doctor names, got {show(allow)}")
-    kind = kinds[0] if kinds else "function"
-    folders, tree = _folders(file, told, "matlab"), _tree(file, told)
-    return MatlabSide(folders, kind, name, tuple(new), steps, tuple(allow), tree, functions)
-
-
-def _names_of_code(told: dict[str, Any]) -> tuple[str, ...]:
-    functions = told.get("functions", [])
-    if not isinstance(functions, list) or not all(isinstance(n, str) and _is_code(n) for n in functions):
-        raise CaseError(
-            "matlab: functions: wanted names of functions and classes such as 'Relu' or 'package.name', "
-            f"got {show(functions)}"
-        )
-    return tuple(functions)
-
-
-def _is_code(name: str) -> bool:
-    return all(NAME.match(part) for part in name.split("."))
-
-
-def _tree(file: Path, told: dict[str, Any]) -> Path | None:
-    if "tree" not in told:
-        return None
-    [folder] = _folders(file, {"path": text(told, "tree", "matlab: ")}, "matlab", "tree")
-    return folder
-
-
-def _python_side(
-    file: Path, told: dict[str, Any], known: dict[str, Any], steps: tuple[Step, ...]
-) -> PythonSide:
-    only(told, PYTHON, "python")
-    targets = table(told, "targets", "python: ")
-    for name, value in targets.items():
-        if not _is_code(name):
-            raise CaseError(f"python: targets: wanted names that steps call, got {show(name)}")
-        _check_target(f"targets: {name}", value)
-    target = told.get("target", next(iter(targets.values()), ""))
-    _check_target("target", target)
-    new = resolve(told.get("new"), known)
-    if not isinstance(new, dict | list | None):
-        raise CaseError(f"python: new: wanted a table of keywords or a list of arguments, got {show(new)}")
-    check_value("python: new", new or [])
-    keywords = new if isinstance(new, dict) else {}
-    args = new if isinstance(new, list) else []
-    path = _folders(file, told, "python")
-    return PythonSide(path, target, tuple(args), keywords, new is not None, steps, targets)
-
-
-def _check_target(key: str, target: Any) -> None:
-    if not isinstance(target, str):
-        raise CaseError(f"python: {key}: wanted text, got {show(target)}")
-    parts = target.split(":")
-    if len(parts) != 2 or not all(DOTTED.match(part) for part in parts):
-        raise CaseError(f"python: {key}: wanted 'module:name', got {show(target)}")
-
-
-def _folders(file: Path, told: dict[str, Any], side: str, key: str = "path") -> tuple[Path, ...]:
-    paths = told.get("path", [])
-    paths = [paths] if isinstance(paths, str) else paths
-    if not isinstance(paths, list) or not all(isinstance(p, str) and "\0" not in p for p in paths):
-        raise CaseError(f"{side}: {key}: wanted a folder or a list of folders, got {show(paths)}")
-    folders = tuple((file.parent / path).resolve() for path in paths)
-    for path, folder in zip(paths, folders, strict=True):
-        if not folder.is_dir():
-            raise CaseError(f"{side}: {key}: {show(path)}: there is no folder {folder}")
-    return folders
-
-
 def _check_attrs(attrs: dict[str, Any]) -> None:
     for name, value in attrs.items():
         if not NAME.match(name) or name == "dtype":
             raise CaseError(
                 f"attrs: {show(name)}: wanted a name (a letter, then letters, digits or _, at most 63) but not dtype"
             )
-        check_value(f"attrs: {name}", value)
+        check_spelled(f"attrs: {name}", value)
 
 
 def _names(of: Any, *sides: tuple[Step, ...]) -> set[str]:

@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from pybn.distances import Apart, apart, as_reals, unit, wide
+from pybn.distances import Array as Array
+from pybn.distances import ulp_distance as ulp_distance
 
 
 class Verdict(StrEnum):
@@ -31,6 +32,7 @@ class Verdict(StrEnum):
         return self in (Verdict.EQUAL, Verdict.CLOSE)
 
 
+MANY_ULP = 10_000_000  # from here on a distance is told by its size
 WRONG = (Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE, Verdict.WRONG_STRUCTURE, Verdict.MISSING)
 
 
@@ -59,7 +61,8 @@ class Comparison:
     max_abs in units in the last place of the largest magnitude expected, which near a zero says more than
     max_ulp; `nonfinite` counts the elements where one side has a NaN or an infinity that the other has not.
     `worst` is the index of the worst element, with its two values; `zero_signs` counts zeros that differ in
-    sign alone: they are 0 ULP apart and so "close". One NaN is as good as another.
+    sign alone: they are 0 ULP apart and so "close". One NaN is as good as another. Of `size` elements `beyond` are
+    further apart than is allowed; both are 0 where none is.
     """
 
     name: str
@@ -73,6 +76,8 @@ class Comparison:
     obtained: str = ""
     nonfinite: int = 0
     zero_signs: int = 0
+    beyond: int = 0
+    size: int = 0
 
     def explain(self) -> str:
         """Say in one line what was found."""
@@ -85,8 +90,14 @@ class Comparison:
             where = f" at {list(self.worst)}: wanted {self.expected}, got {self.obtained}"
         counts = f", {self.nonfinite} NaN or Inf out of place" if self.nonfinite else ""
         counts += f", {self.zero_signs} zeros of the other sign" if self.zero_signs else ""
-        size = f"max {self.max_ulp} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}"
-        return f"{self.name}: {self.verdict}: {size}{counts}{where}"
+        size = f"max {ulps(self.max_ulp)} ULP, abs {self.max_abs:.3g}, rel {self.max_rel:.3g}"
+        many = f" in {self.beyond} of {self.size} elements" if self.beyond and self.size > 1 else ""
+        return f"{self.name}: {self.verdict}{many}: {size}{counts}{where}"
+
+
+def ulps(n: int) -> str:
+    """Return a distance in ULP in few digits: 9007199254740993 as 9.0e+15."""
+    return str(n) if n < MANY_ULP else f"{n:.1e}"
 
 
 def compare(
@@ -132,46 +143,45 @@ def _comparable(dtype: np.dtype[Any]) -> object:
     return dtype.char if dtype.kind in "SU" else dtype.newbyteorder("=")
 
 
-def ulp_distance(a: Array, b: Array) -> Array:
-    """Count the representable numbers between the elements of two arrays of one real dtype, as uint64.
-
-    -0 and +0 are 0 apart, neighbours 1. For integers and bool it is the difference. NaN gives no useful number.
-    """
-    x, y = _ordered(a), _ordered(b)
-    return np.where(x > y, x - y, y - x)
+def beyond(expected: Array, obtained: Array, tolerance: Tolerance = EXACT) -> Array:
+    """Return a mask of the elements that are further apart than is allowed, of two arrays of one shape and dtype."""
+    passed = _within(apart(as_reals(expected), as_reals(obtained)), tolerance)
+    return np.asarray(~_whole(passed, expected.ndim))
 
 
-def _ordered(x: Array) -> Array:
-    """Map the elements to uint64 such that their order stays and neighbours differ by 1."""
-    middle = np.uint64(1 << 63)
-    if x.dtype.kind in "bu":
-        return x.astype(np.uint64)
-    if x.dtype.kind == "i":
-        return x.astype(np.int64).view(np.uint64) ^ middle
-    bits = x.view(f"u{x.dtype.itemsize}").astype(np.uint64)
-    sign = np.uint64(1 << (8 * x.dtype.itemsize - 1))
-    magnitude = bits & (sign - np.uint64(1))
-    return np.where(bits & sign, middle - magnitude, middle + magnitude)
+def largest_unit(expected: Array, obtained: Array) -> float:
+    """Return a unit in the last place of the largest magnitude expected, as `ulp_of_max` counts; 1 for integers."""
+    return unit(apart(as_reals(expected), as_reals(obtained)))
+
+
+def _whole(passed: Array, ndim: int) -> Array:
+    """Of a complex number both parts count."""
+    return np.asarray(passed.all(axis=tuple(range(ndim, passed.ndim))))
+
+
+def _within(found: Apart, tolerance: Tolerance) -> Array:
+    """Return a mask of what is near enough."""
+    near = found.ulp <= tolerance.ulp
+    if tolerance.atol or tolerance.rtol:
+        near |= found.gap <= tolerance.atol + tolerance.rtol * found.size
+    if tolerance.ulp_of_max and found.dtype.kind == "f":
+        near |= found.gap <= tolerance.ulp_of_max * unit(found)
+    return np.asarray(near & ~found.astray)
 
 
 def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -> Comparison:
-    a, b = _as_reals(want), _as_reals(got)
+    a, b = as_reals(want), as_reals(got)
+    found = apart(a, b)
+    ulp, gap, passed = found.ulp, found.gap, _within(found, tolerance)
     with np.errstate(all="ignore"):
-        both_finite = np.isfinite(a) & np.isfinite(b)
-        same_special = (np.isnan(a) & np.isnan(b)) | (a == b)
-        out_of_place = ~both_finite & ~same_special
-        ulp = np.where(both_finite, ulp_distance(a, b), np.uint64(0))
-        gap = np.where(both_finite, _gap(a, b, ulp), 0.0)
-        size = np.where(both_finite, np.abs(_wide(a)), 0.0)
-        rel = np.where(gap == 0, 0.0, gap / size)
-    passed = _within(ulp, gap, size, tolerance, a.dtype) & ~out_of_place
-    flipped = both_finite & (a == 0) & (b == 0) & (np.signbit(_wide(a)) != np.signbit(_wide(b)))
+        rel = np.where(gap == 0, 0.0, gap / found.size)
+        flipped = (a == 0) & (b == 0) & (np.signbit(wide(a)) != np.signbit(wide(b)))
     zero_signs = int(flipped.sum())
     if not bool(passed.all()):
         verdict = Verdict.DIFFERS
     else:
         verdict = Verdict.CLOSE if bool(ulp.any()) or zero_signs else Verdict.EQUAL
-    worst = None if verdict is Verdict.EQUAL else _worst(out_of_place, passed, ulp, flipped)
+    worst = None if verdict is Verdict.EQUAL else _worst(found.astray, passed, ulp, flipped)
     index = None if worst is None else worst[: want.ndim]
     return Comparison(
         name,
@@ -179,30 +189,21 @@ def _compare_numbers(name: str, want: Array, got: Array, tolerance: Tolerance) -
         max_abs=float(gap.max(initial=0.0)),
         max_rel=float(rel.max(initial=0.0)),
         max_ulp=int(ulp.max(initial=np.uint64(0))),
-        scaled=_scaled(gap, size, a.dtype),
+        scaled=_scaled(gap, unit(found)),
         worst=index,
         expected="" if index is None else repr(want[index].item()),
         obtained="" if index is None else repr(got[index].item()),
-        nonfinite=int(out_of_place.sum()),
+        nonfinite=int(found.astray.sum()),
         zero_signs=zero_signs,
+        beyond=int((~_whole(passed, want.ndim)).sum()),
+        size=0 if bool(passed.all()) else want.size,
     )
 
 
-def _within(ulp: Array, gap: Array, size: Array, tolerance: Tolerance, dtype: np.dtype[Any]) -> Array:
-    passed: Array = ulp <= tolerance.ulp
-    if tolerance.atol or tolerance.rtol:
-        passed |= gap <= tolerance.atol + tolerance.rtol * size
-    if tolerance.ulp_of_max and dtype.kind == "f":
-        largest = size.max(initial=0.0)
-        passed |= gap <= tolerance.ulp_of_max * float(np.spacing(dtype.type(largest)))
-    return passed
-
-
-def _scaled(gap: Array, size: Array, dtype: np.dtype[Any]) -> float:
-    """Return the largest gap in ULP of the largest magnitude; integers have a unit of 1."""
+def _scaled(gap: Array, unit: float) -> float:
+    """Return the largest gap in these units."""
     with np.errstate(all="ignore"):
         worst = gap.max(initial=0)
-        unit = np.spacing(dtype.type(size.max(initial=0))) if dtype.kind == "f" else 1
         return float(worst / unit) if worst else 0.0
 
 
@@ -217,24 +218,6 @@ def _worst(out_of_place: Array, passed: Array, ulp: Array, flipped: Array) -> tu
     else:
         flat = int(flipped.argmax())
     return tuple(int(i) for i in np.unravel_index(flat, passed.shape))
-
-
-def _as_reals(x: Array) -> Array:
-    """View complex numbers as pairs of reals on a last axis; bring the rest to native byte order."""
-    native = np.ascontiguousarray(x).astype(x.dtype.newbyteorder("="), copy=False).reshape(x.shape)
-    if x.dtype.kind != "c":
-        return native
-    part = np.float32 if x.dtype.itemsize == 8 else np.float64
-    return native.reshape((*x.shape, 1)).view(part)
-
-
-def _gap(a: Array, b: Array, ulp: Array) -> Array:
-    """Return |a - b|; of integers it is their distance, which no float type of every machine holds exactly."""
-    return ulp if a.dtype.kind in "biu" else np.abs(_wide(a) - _wide(b))
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.longdouble if x.dtype.itemsize == 8 else np.float64)
 
 
 def _compare_plain(name: str, want: Array, got: Array) -> Comparison:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pybn.case import DTYPES, Tensor, Value
+from pybn.case import DTYPES, Source, Tensor, Value
 from pybn.case_keys import is_number, is_size, only, resolve, show, table, text
 from pybn.compare import Tolerance
 from pybn.declare_values import input_value, is_value, output_value, source
@@ -22,7 +23,7 @@ LARGEST = 1 << 30  # bytes of one tensor
 TENSOR = frozenset({"axes", "shape", "dtype", "matlab", "python"})
 CLOSE = frozenset({"ulp", "rtol", "atol", "ulp_of_max", "because"})
 TOLD = frozenset({"layer"})
-FROM_FILE = frozenset({"file", "var"})
+FROM_FILE = frozenset({"file", "var", "stored"})
 KEYS = {
     "inputs": TENSOR | OPTIONS | FROM_FILE | {"shapes"},
     "outputs": TENSOR | CLOSE | TOLD | {"kind", "shapes", "compare"},
@@ -112,13 +113,20 @@ def _tensor(
     matlab = (*["1"] * (2 - len(matlab)), *matlab)
     python = _side(where, "python", own, side, known) or side
     options = {key: resolve(value, known) for key, value in own.items() if key in OPTIONS}
-    from_file = source(where, own, known, folder) if "file" in own else None
+    from_file = _stored(where, own, known, folder, side) if "file" in own else None
+    if "stored" in own and not from_file:
+        raise CaseError(f"{where}: stored: wanted a file, too, got none")
     if from_file and options:
         raise CaseError(f"{where}: wanted either file or {min(options)}, got both")
     if not from_file:
         check_draw(where, options, shape)
     close, layer = _tolerance(where, own, dtype), text(own, "layer", f"{where}: ")
     return Tensor(name, shape, dtype, axes, matlab, python, options, close, layer, from_file)
+
+
+def _stored(where: str, own: Table, known: Table, folder: Path, axes: tuple[str, ...]) -> Source:
+    """Return where a tensor is, and how its axes lie there."""
+    return replace(source(where, own, known, folder), axes=_side(where, "stored", own, axes, known))
 
 
 def _shape(

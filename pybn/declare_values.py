@@ -12,6 +12,7 @@ with a key that no field of a struct can have:
     { _char = ["ab", "cd"] }          a char array of rows; one row is plain text
     { _cell = [1, 2, 3] }             a cell row whatever is in it; with `_size`, of another shape
     { _struct = [{ a = 1 }, { a = 2 }] }   a struct array, likewise
+    { _map = { a = 1, "b c" = [2] } }      a containers.Map; `_map = [[1, "a"], [2, "b"]]` has numbers for its keys
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from pybn.compare import Tolerance
 from pybn.errors import CaseError
 from pybn.sources import checksum
 from pybn.steps import NAME
-from pybn.values import Cell, CharArray, StructArray, to_matlab
+from pybn.values import Cell, CharArray, Map, StructArray, to_matlab, to_python
 from pybn.values.texts import HOWS
 
 KINDS = ("tensor", "value", "printed")
 CLASSES = {"double": "float64", "single": "float32", "logical": "bool"}
 CLASSES |= {name: name for bits in (8, 16, 32, 64) for name in (f"int{bits}", f"uint{bits}")}
-OTHERS = {"_char", "_cell", "_struct"}
+OTHERS = {"_char", "_cell", "_struct", "_map"}
 FORMS = {f"_{name}" for name in CLASSES} | OTHERS
 VAR = re.compile(r"/?[^/\x00-\x1f\x7f.{}()]+([/.][^/\x00-\x1f\x7f.{}()]+|\{\d+(,\d+)*\}|\(\d+(,\d+)*\))*\Z")
 LARGEST = 1 << 24  # elements of an array that a case file spells out
@@ -119,6 +120,27 @@ def given(where: str, told: Any) -> Any:
     return {name: given(f"{where}.{name}", item) for name, item in told.items()}
 
 
+def check_spelled(where: str, told: Any) -> None:
+    """Raise CaseError unless an attribute or an argument is what both sides can have."""
+    check_value(where, told)
+    spelled(where, told, python=False)
+
+
+def spelled(where: str, told: Any, *, python: bool) -> Any:
+    """Return an attribute or an argument as a side has it: what a form such as {_int32 = [1, 2]} stands for.
+
+    All else stays as it is written. Raises CaseError.
+    """
+    if isinstance(told, list):
+        return [spelled(f"{where}[{k}]", item, python=python) for k, item in enumerate(told)]
+    if not isinstance(told, dict):
+        return told
+    if any(isinstance(key, str) and key.startswith("_") for key in told):
+        value = given(where, told)
+        return to_python(value) if python else value
+    return {key: spelled(f"{where}.{key}", item, python=python) for key, item in told.items()}
+
+
 def _listed(where: str, told: list[Any]) -> Any:
     if all(is_number(item) for item in told):
         return to_matlab(told) if told else np.zeros((0, 0))
@@ -136,6 +158,9 @@ def _formed(where: str, told: Table, forms: list[str]) -> Any:
     size = _size(where, told["_size"]) if "_size" in told else None
     if form in OTHERS and "_imag" in told:
         raise CaseError(f"{where}: _imag: {form} has no imaginary part")
+    if form == "_map":
+        only(told, {"_map"}, where)
+        return _map(f"{where}: {form}", data)
     if form == "_char":
         return _chars(f"{where}: {form}", data, size)
     if form in OTHERS:
@@ -169,6 +194,22 @@ def _container(where: str, form: str, data: Any, size: tuple[int, ...] | None) -
     if not all(isinstance(item, dict) and item.keys() == set(fields) for item in items):
         raise CaseError(f"{where}: wanted tables of the same keys, got {show(data)}")
     return items[0] if len(items) == 1 else StructArray(shape, fields, items)
+
+
+def _map(where: str, data: Any) -> Map:
+    pairs = list(data.items()) if isinstance(data, dict) else data
+    if not isinstance(pairs, list) or not all(isinstance(p, tuple | list) and len(p) == 2 for p in pairs):
+        raise CaseError(
+            f"{where}: wanted a table, or a list of [key, value] where keys are numbers, got {show(data)}"
+        )
+    keys = [key for key, _ in pairs]
+    try:
+        found = Map.of({key: given(f"{where}({show(key)})", item) for key, item in pairs})
+    except (ValueError, TypeError, OverflowError) as error:
+        raise CaseError(f"{where}: wanted keys that are all text or all numbers, got {show(keys)}") from error
+    if len(found.keys) != len(keys):
+        raise CaseError(f"{where}: wanted each key once, got {show(keys)}")
+    return found
 
 
 def _chars(where: str, data: Any, size: tuple[int, ...] | None) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pybn
@@ -77,6 +79,7 @@ def _look() -> Iterator[Finding]:
     yield _package("pytest", "pip install 'pybn[pytest]'", "only to run cases as tests")
     yield _octave()
     yield _package("oct2py", FIX_OCT2PY, "to run .m files")
+    yield _matlab()
     yield _fixtures()
 
 
@@ -111,6 +114,23 @@ def _octave() -> Finding:
             "octave", "wrong", f"{version} at {path}; wanted {wanted} or newer", FIX_OCTAVE, "to run .m files"
         )
     return Finding("octave", "ok", f"{version}, {path}")
+
+
+def _matlab() -> Finding:
+    """Look whether MATLAB is here; where it is not, nothing is wrong. It is not started, which takes long."""
+    from pybn.engines.matlab import find_matlab
+
+    try:
+        path = find_matlab()
+    except PybnError:
+        why = "MATLAB_EXECUTABLE is no program" if os.environ.get("MATLAB_EXECUTABLE") else "not on the PATH"
+        return Finding("matlab", "ok", f"none ({why}); Octave and recorded answers do without it")
+    told = Path(path).resolve().parent.parent / "VersionInfo.xml"
+    try:
+        release = re.search(r"<release>\s*(\w+)\s*</release>", told.read_text(errors="replace"))
+    except OSError:
+        release = None
+    return Finding("matlab", "ok", f"{release[1] if release else 'release not known'}, {path}")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -14,6 +14,7 @@
     |-- EngineError    RuntimeError 4 an engine could not run a case
     |   `-- DeadlineError            -- it took too long
     |-- OctaveMissing              3  there is no Octave, or no oct2py, to ask
+    |-- MatlabMissing              3  there is no MATLAB to ask, or it has no licence
     |-- UsageError                 2  a command line that cannot be meant
     `-- FileError      OSError     5  reading or writing failed
 
@@ -92,6 +93,12 @@ class DeadlineError(EngineError):
 
 class OctaveMissing(PybnError):
     """Octave or oct2py is not installed."""
+
+    exit_code = NO_OCTAVE
+
+
+class MatlabMissing(PybnError):
+    """MATLAB is not installed, or does not start for want of a licence."""
 
     exit_code = NO_OCTAVE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from pybn.answers import Answers, by_leaf, compare_answers
 from pybn.case import Case, Known, Refusal
 from pybn.case_file import is_case_file, read_case_file
-from pybn.compare import EXACT, Comparison, compare
+from pybn.compare import Comparison
 from pybn.declare_failures import part_of
 from pybn.diagnosis import CaseDiagnosis, Patience, diagnose_case
 from pybn.divergence import Divergence, Reference, first_divergence, walk
@@ -21,13 +22,12 @@ from pybn.engines.base import Engine, Job, Tensors
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import EngineError, FileError, FixtureError, PybnError, UsageError
 from pybn.inputs import make_inputs
+from pybn.literals import literals
 from pybn.resources import bundled
-from pybn.values import fitted, leaves, match
-from pybn.values.texts import compare_text
 
 Answer = Tensors | PybnError
 Sides = tuple[str, str]
-ENGINES = ("golden", "octave", "port")
+ENGINES = ("golden", "octave", "matlab", "port")
 
 
 class Status(StrEnum):
@@ -51,7 +51,7 @@ class Result:
     status: Status
     comparisons: Sequence[Comparison] = field(default_factory=tuple)
     message: str = ""
-    answers: tuple[Tensors, Tensors] | None = field(default=None, repr=False, compare=False)
+    answers: Answers | None = field(default=None, repr=False, compare=False)
     divergence: Divergence | None = None
     diagnosis: CaseDiagnosis | None = None
 
@@ -113,6 +113,10 @@ def make_engine(name: str, golden: GoldenEngine, deadline: float = 60.0) -> Engi
         from pybn.engines.octave import OctaveEngine
 
         return OctaveEngine(deadline)
+    if name == "matlab":
+        from pybn.engines.matlab import MatlabEngine
+
+        return MatlabEngine(deadline)
     raise UsageError(f"engine: wanted one of {', '.join(ENGINES)}, got {name!r}")
 
 
@@ -125,7 +129,7 @@ def run_parity(
     sides = (expected.side, obtained.side)
     for case in cases:
         if case.id in refused.get(case.file, {}):
-            yield Result(case, Status.ERROR, message=str(refused[case.file][case.id]))
+            yield Result(case, Status.ERROR, message=_said(case, refused[case.file][case.id]))
         else:
             yield judge(case, next(wanted), next(got), sides)
 
@@ -157,27 +161,6 @@ def inputs_of(case: Case, golden: GoldenEngine) -> Tensors:
     return {**record.inputs, **spelled} if record.digest == case.digest() else make_inputs(case)
 
 
-def compare_answers(
-    case: Case, expected: Tensors, obtained: Tensors, *, exact: bool = False
-) -> list[Comparison]:
-    """Compare two answers to a case: tensors, values leaf by leaf, printed text; `exact` without tolerance."""
-    close = {} if exact else case.tolerances
-    tensors = [
-        {k: x for k, x in side.items() if k not in case.output_values} for side in (expected, obtained)
-    ]
-    found = compare(tensors[0], tensors[1], close)
-    for name, value in case.output_values.items():
-        want: Any = expected.get(name)
-        got: Any = obtained.get(name)
-        tolerance = close.get(name, EXACT)
-        if value.kind == "value":
-            found += match(name, want, got, tolerance, shapes=value.shapes)
-        else:
-            how = "text" if exact else value.how
-            found.append(compare_text(name, want or "", got or "", how, tolerance))
-    return found
-
-
 def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matlab", "python")) -> Result:
     """Compare two answers to a case, given by these sides of it.
 
@@ -189,11 +172,11 @@ def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matla
         return _judge_one_sided(case, case.known, expected, obtained, sides)
     for side, answer in (("expected", expected), ("obtained", obtained)):
         if isinstance(answer, PybnError):
-            return Result(case, Status.ERROR, message=f"{side}: {answer}")
+            return Result(case, Status.ERROR, message=f"{side}: {_said(case, answer)}")
     assert not isinstance(expected, PybnError)  # noqa: S101
     assert not isinstance(obtained, PybnError)  # noqa: S101
     found = compare_answers(case, expected, obtained)
-    answers = _by_leaf(case, expected, obtained)
+    answers = by_leaf(case, expected, obtained)
     if case.diverges and sides[0] != sides[1]:
         status, message = _divergence(case, found)
         return Result(case, status, found, message, answers)
@@ -201,15 +184,12 @@ def judge(case: Case, expected: Answer, obtained: Answer, sides: Sides = ("matla
     return Result(case, Status.AGREES if agrees else Status.DIFFERS, found, answers=answers)
 
 
-def _by_leaf(case: Case, expected: Tensors, obtained: Tensors) -> tuple[Tensors, Tensors]:
-    """Return both answers with the arrays of nested values under their paths, as comparisons name them."""
-    sides = [{name: x for name, x in side.items() if name in case.outputs} for side in (expected, obtained)]
-    for name, value in case.output_values.items():
-        if value.kind == "value":
-            pair = fitted(expected.get(name), obtained.get(name), shapes=value.shapes)
-            for side, whole in zip(sides, pair, strict=True):
-                side |= {p: leaf for p, leaf in leaves(whole, name).items() if isinstance(leaf, np.ndarray)}
-    return sides[0], sides[1]
+def _said(case: Case, error: object) -> str:
+    """Return what an error says, less the name of the case: whoever tells of the result names it."""
+    said = str(error)
+    for file in (case.file.name, str(case.file)):
+        said = said.removeprefix(f"{file}: {case.id}: ")
+    return said
 
 
 def _divergence(case: Case, found: Sequence[Comparison]) -> tuple[Status, str]:
@@ -248,22 +228,28 @@ def located(
 
 
 def _diagnosed(result: Result, golden: GoldenEngine, patience: Patience | None) -> CaseDiagnosis | None:
-    """Say why the answers to a case differ, where they are at hand and a tensor differs."""
-    case = result.case
-    differing = {each.name for each in result.comparisons if not each.verdict.agrees}
+    """Say why the answers to a case differ, where arrays differ that both sides have."""
+    case, sides = result.case, [_arrays(side) for side in result.answers or ({}, {})]
+    bad = [each.name for each in result.comparisons if not each.verdict.agrees]
+    differing = [name for name in bad if all(name in side for side in sides)]
     names = [place.name for place in walk(case) if place.name in differing]
-    names += [each.name for each in result.comparisons if each.name in differing.difference(names)]
-    if result.answers is None or not names:
+    names += [name for name in differing if name not in names]
+    if not names:
         return None
     return diagnose_case(
         names,
-        *result.answers,
+        sides[0],
+        sides[1],
         inputs=inputs_of(case, golden),
-        attrs=case.attrs,
+        attrs={**case.attrs, **literals(case)},
         tolerances=case.tolerances,
-        axes={name: tensor.axes for name, tensor in case.outputs.items()},
+        axes={name: tensor.axes for name, tensor in {**case.inputs, **case.outputs}.items()},
         patience=patience,
     )
+
+
+def _arrays(side: Mapping[str, Any]) -> Tensors:
+    return {name: x for name, x in side.items() if isinstance(x, np.ndarray)}
 
 
 def _judge_refusal(case: Case, wanted: Refusal, expected: Answer, obtained: Answer, sides: Sides) -> Result:
@@ -273,7 +259,9 @@ def _judge_refusal(case: Case, wanted: Refusal, expected: Answer, obtained: Answ
         if not isinstance(answer, PybnError):
             return Result(case, Status.DIFFERS, message=f"{role}: wanted the refusal {word}, got an answer")
         if not isinstance(answer, EngineError) or not wanted.fits(side, answer):
-            return Result(case, Status.ERROR, message=f"{role}: wanted the refusal {word}, got: {answer}")
+            return Result(
+                case, Status.ERROR, message=f"{role}: wanted the refusal {word}, got: {_said(case, answer)}"
+            )
     return Result(case, Status.AGREES)
 
 
@@ -282,12 +270,12 @@ def _judge_one_sided(case: Case, known: Known, expected: Answer, obtained: Answe
     for role, side, answer in (("expected", sides[0], expected), ("obtained", sides[1], obtained)):
         word = known.matlab if side == "matlab" else known.python
         if not word and isinstance(answer, PybnError):
-            return Result(case, Status.ERROR, message=f"{role}: {answer}")
+            return Result(case, Status.ERROR, message=f"{role}: {_said(case, answer)}")
         if word and not isinstance(answer, PybnError):
             text = f"{role}: answers, but is declared to diverge with the error {word!r}: {case.diverges}"
             return Result(case, Status.DIFFERS, message=text)
         if word and not (isinstance(answer, EngineError) and known.fits(side, answer)):
-            text = f"{role}: wanted the error {word!r}, as declared ({case.diverges}), got: {answer}"
+            text = f"{role}: wanted the error {word!r}, as declared ({case.diverges}), got: {_said(case, answer)}"
             return Result(case, Status.ERROR, message=text)
     if sides[0] != sides[1]:
         return Result(case, Status.DIVERGES, message=case.diverges)

@@ -1,4 +1,4 @@
-"""Record Octave's answers: explicit, all of a file or nothing, and telling what changed."""
+"""Record the answers of Octave or MATLAB: explicit, all of a file or nothing, and telling what changed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+from pybn.answers import compare_answers
 from pybn.case import Case, Known
 from pybn.engines.base import Tensors
+from pybn.engines.driver.engine import DrivenEngine
 from pybn.engines.golden import GoldenEngine, stale
-from pybn.engines.octave import OctaveEngine
 from pybn.errors import EngineError, FormatError, PybnError
 from pybn.formats.fixture import Record, write_fixture
 from pybn.inputs import make_inputs
-from pybn.parity import compare_answers
 from pybn.sources import used_files
 from pybn.values import to_matlab
+
+Recorder = DrivenEngine[Any]
+NEW = "no record of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,11 @@ class Change:
     why: str = ""
 
 
-def record(cases: Sequence[Case], which: frozenset[str], engine: OctaveEngine) -> Iterator[Change]:
+def record(cases: Sequence[Case], which: frozenset[str], engine: Recorder) -> Iterator[Change]:
     """Record the cases whose state is in `which` ("missing", "stale", "fresh"), a whole file at a time.
 
     Yields a Change for each case and each record that no case has any more. Where a case fails, its old record
-    stays as it was and the others are written. Raises FileError, OctaveMissing.
+    stays as it was and the others are written. Raises FileError, OctaveMissing, MatlabMissing.
     """
     golden = GoldenEngine()
     for file, group in groupby(cases, key=lambda case: case.file):
@@ -44,13 +48,13 @@ def state(case: Case, golden: GoldenEngine) -> tuple[str, str]:
     """Return "missing", "stale" or "fresh", and why."""
     known = golden.records(case.fixture).get(case.id)
     if known is None:
-        return "missing", "no record of it"
+        return "missing", NEW
     reason = stale(case, known, golden.seen)
     return ("stale", reason) if reason else ("fresh", "")
 
 
 def _record_file(
-    file: Path, cases: list[Case], which: frozenset[str], engine: OctaveEngine, golden: GoldenEngine
+    file: Path, cases: list[Case], which: frozenset[str], engine: Recorder, golden: GoldenEngine
 ) -> Iterator[Change]:
     known = _known(cases[0].fixture, which, golden)
     stored = [case for case in cases if not case.live]
@@ -93,7 +97,7 @@ def _kept(found: tuple[str, str]) -> str:
     return "" if found[0] == "fresh" else f"{found[0]}: {found[1]}"
 
 
-def _answers(todo: list[Case], engine: OctaveEngine) -> Iterator[tuple[Case, Record | PybnError]]:
+def _answers(todo: list[Case], engine: Recorder) -> Iterator[tuple[Case, Record | PybnError]]:
     if not todo:
         return
     ready: list[tuple[Case, Tensors]] = []
@@ -102,10 +106,10 @@ def _answers(todo: list[Case], engine: OctaveEngine) -> Iterator[tuple[Case, Rec
             ready.append((case, make_inputs(case)))
         except PybnError as error:
             yield case, error
-    versions = engine.versions
     answers = engine.run_all(ready)
     for case, inputs in ready:
-        yield case, _to_record(case, inputs, next(answers), versions)
+        answer = next(answers)  # before the versions: one MATLAB runs the whole batch, and knows its own
+        yield case, _to_record(case, inputs, answer, engine.versions)
 
 
 def _to_record(
@@ -122,12 +126,12 @@ def _to_record(
         return answer
     inputs = {n: to_matlab(x, n) if n in case.input_values else x for n, x in inputs.items()}
     axes = {name: " ".join(t.axes) for name, t in {**case.inputs, **case.outputs}.items()}
-    kept = {key: versions[key] for key in ("octave", "blas")}
+    kept = {key: version for key, version in versions.items() if key != "oct2py"}
     return Record(case.id, case.digest(), used_files(case), kept, inputs, answer, refusal, axes)
 
 
 def _error_wanted(case: Case) -> tuple[Callable[[str, EngineError], bool], str]:
-    """Return how the error is told that Octave has to end with, and what it is called; "" where it has to answer."""
+    """Return how the error is told that has to come, and what it is called; "" where an answer has to."""
     if case.refuses:
         return case.refuses.fits, case.refuses.word("matlab")
     known = case.known or Known()
@@ -137,7 +141,13 @@ def _error_wanted(case: Case) -> tuple[Callable[[str, EngineError], bool], str]:
 def _difference(case: Case, reason: str, old: Record | None, new: Record) -> str:
     """Say why a record was made, and how its answers differ from those before."""
     if old is None:
-        return reason
+        return "" if reason == NEW else reason
     found = compare_answers(case, old.outputs, new.outputs, exact=True)
-    moved = [each.explain() for each in found if each.verdict != "equal"]
-    return "; ".join([reason or "recorded again", *(moved or ["the answers are the same"])])
+    moved = [
+        each.explain() for each in found if each.verdict != "equal" and each.name.split(".")[0] in old.outputs
+    ]
+    moved += [f"{name}: new" for name in new.outputs if name not in old.outputs]
+    told = [reason or "recorded again"]
+    if old.oracle.split()[:1] != new.oracle.split()[:1]:
+        told.append(f"by {new.oracle}, was by {old.oracle}")
+    return "; ".join([*told, *(moved or ["the answers are the same"])])

@@ -16,6 +16,7 @@ from pybn.steps import (
     Fields,
     Get,
     Handle,
+    Index,
     Items,
     Literal,
     Pattern,
@@ -37,6 +38,7 @@ TOKEN = re.compile(
 )
 
 LONGEST = 2000  # characters of a step
+CLOSES = {"(": ")", "[": "]", "{": "}"}
 DEEPEST = 20  # levels of lists and structs in one
 LARGEST = 2**63  # beyond it, no side has an integer
 
@@ -72,7 +74,7 @@ class _Parser:
 
     def step(self) -> Step:
         if any(value == "=" for _, value, _ in self._top_level()):
-            if self.tokens[0][0] == "name" and self.tokens[1][1] == ".":
+            if self.tokens[0][0] == "name" and self.tokens[1][1] in (".", *CLOSES):
                 return self._set()
             targets = self._targets()
         else:
@@ -95,16 +97,28 @@ class _Parser:
 
     def _set(self) -> Set:
         path = self._path()
+        index = self._index() if self._peek() in CLOSES else None
         self._take("=")
         value = self._expression()
         self._end()
-        return Set(self.text, path, value)
+        return Set(self.text, path, value, index)
 
     def _get(self, targets: tuple[Target, ...], path: tuple[str, ...]) -> Get:
-        if len(path) < 2 or len(targets) != 1 or not isinstance(targets[0], str):
+        index = self._index() if self._peek() in CLOSES else None
+        if (len(path) < 2 and index is None) or len(targets) != 1 or not isinstance(targets[0], str):
             raise self._wrong("a call such as 'y = f(x)' or a property such as 'm = self.mean'")
         self._end()
-        return Get(self.text, targets[0], path)
+        return Get(self.text, targets[0], path, index)
+
+    def _index(self) -> Index:
+        """Take what says which element is meant: at least one number, text or variable, between brackets."""
+        mark = self._next()
+        items = [self._expression()]
+        while self._peek() == ",":
+            self._take(",")
+            items.append(self._expression())
+        self._take(CLOSES[mark])
+        return Index(mark, tuple(items))
 
     def _targets(self) -> tuple[Target, ...]:
         bound: list[str] = []

@@ -4,12 +4,15 @@
     q, r = qr(a)                                         several outputs; _ leaves one out
     {input: dx, weight: dw} = BackwardPropagation({input: dy})   fields of a struct, or attributes
     y = f(x, [2, 3], "same", axis=1, scale=$eps)         literals, keywords, attributes of the case
+    y = f(self, x)                                       the object may be handed over as a variable is
     mean = self.running_mean                             a property, after the call before it
     y = self.inner.forward(x)                            a method of a property
     self.training = false                                set a property
     layer = Relu("r", 1)                                 another object, of a class that the case declares
     y = layer.forward(x)                                 a method of a variable, a property, and setting one
     y = map(@tools.smooth, x)                            a handle to a function that the case declares
+    w = weights["fc1"]      weights["fc1"] = w           an element, in Python
+    w = weights("fc1")      c{2} = w                     an element, in MATLAB: of an array, a containers.Map, a cell
 
 Names are ASCII identifiers of at most 63 characters, as in MATLAB, so nothing else can stand where one stands;
 what a step binds is none of the words self, true, false, none, inf and nan.
@@ -72,6 +75,14 @@ class Fields:
     fields: tuple[tuple[str, Expression], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Which element of a value is meant, written [...] in Python, (...) or {...} in MATLAB; `mark` opens it."""
+
+    mark: str
+    items: tuple[Expression, ...]
+
+
 Expression = Literal | Variable | Attribute | Handle | Items | Fields
 
 
@@ -98,20 +109,22 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Read a property of the object, of a variable, or of one of their properties."""
+    """Read a property of the object, of a variable, or of one of their properties; or an element of such a value."""
 
     text: str
     target: str
     path: tuple[str, ...]
+    index: Index | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Set a property of the object or of a variable."""
+    """Set a property of the object or of a variable, or an element of a value."""
 
     text: str
     path: tuple[str, ...]
     value: Expression
+    index: Index | None = None
 
 
 Step = Call | Get | Set
@@ -168,7 +181,7 @@ class Scope:
             return "self" if self.has_object else None
         if not isinstance(step, Set) and self.declared(path):
             return "@"
-        if path[0] in self.variables and (len(path) > 1 or not self.has_object):
+        if path[0] in self.variables and (len(path) > 1 or not self.has_object or not isinstance(step, Call)):
             return path[0]
         return "self" if self.has_object and isinstance(step, Call) else None
 
@@ -178,9 +191,10 @@ class Scope:
 
 
 def _values(step: Step) -> tuple[Expression, ...]:
-    if isinstance(step, Set):
-        return (step.value,)
-    return (*step.args, *(value for _, value in step.keywords)) if isinstance(step, Call) else ()
+    if isinstance(step, Call):
+        return (*step.args, *(value for _, value in step.keywords))
+    index = step.index.items if step.index else ()
+    return (*index, step.value) if isinstance(step, Set) else index
 
 
 def _leaves(values: Iterable[Expression]) -> Iterator[Expression]:

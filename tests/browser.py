@@ -72,6 +72,7 @@ class Browser:
         self.console: list[str] = []
         self.requests: list[str] = []
         self.loaded = False
+        self._before = ""
 
     def __enter__(self) -> Self:
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
@@ -126,8 +127,10 @@ class Browser:
         elif method == "Page.loadEventFired":
             self.loaded = True
 
-    def size(self, width: int, height: int, *, scheme: str = "light", phone: bool = False) -> None:
-        """Give the page a size in CSS pixels, and its reader a colour scheme."""
+    def size(
+        self, width: int, height: int, *, scheme: str = "light", phone: bool = False, medium: str = ""
+    ) -> None:
+        """Give the page a size in CSS pixels, its reader a colour scheme; `medium` may be "print"."""
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -136,7 +139,7 @@ class Browser:
             mobile=phone,
         )
         features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.send("Emulation.setEmulatedMedia", features=features)
+        self.send("Emulation.setEmulatedMedia", features=features, media=medium)
 
     def open(self, file: Path, fragment: str = "") -> None:
         """Open a report from disk, and wait until it shows itself."""
@@ -145,6 +148,24 @@ class Browser:
         self.requests.clear()
         self.send("Page.navigate", url=file.resolve().as_uri() + fragment)
         self.until("document.body && document.body.dataset.ready")
+
+    def show(self, fragment: str) -> None:
+        """Go to another address of the open page, and wait until it is shown."""
+        self.ask(f"location.hash = {fragment!r}; 1")
+        self.until(f"document.body.dataset.shown === {fragment!r}")
+
+    def before(self, script: str) -> None:
+        """Run a script in each page that is opened from now on, before its own; "" for none."""
+        if self._before:
+            self.send("Page.removeScriptToEvaluateOnNewDocument", identifier=self._before)
+        self._before = ""
+        if script:
+            told = self.send("Page.addScriptToEvaluateOnNewDocument", source=script)
+            self._before = str(told["identifier"])
+
+    def frames(self) -> None:
+        """Wait until the page was drawn twice: by then it has noticed a new size or scheme."""
+        self.ask("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def ask(self, expression: str) -> Any:
         """Return the value of an expression of JavaScript, awaited where it is a promise."""

@@ -42,6 +42,7 @@ def planted() -> list[Planted]:
     """Make the functions, on data that is always the same."""
     draw = np.random.default_rng(2026)
     made = [_layers, _kernels, _shapes, _statistics, _signals, _algebra, _images, _sorting, _angles, _steps]
+    made += [_more_layers, _more_images, _more_signals, _more_places]
     return [each for family in made for each in family(draw)]
 
 
@@ -709,6 +710,278 @@ def _steps(draw: np.random.Generator) -> list[Planted]:
                 ("along columns", lambda x: softmax(x, 0), "wrong axis"),
                 ("1 - p", lambda x: 1 - softmax(x, 1), "complement"),
                 ("logarithm", lambda x: np.log(softmax(x, 1)), "another function"),
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _more_layers(draw: np.random.Generator) -> list[Planted]:
+    x, dy, s = draw.standard_normal((8, 3)), draw.standard_normal((8, 3)), draw.random((8, 3))
+    images, w = (draw.standard_normal(k).astype(np.float32) for k in ((6, 5, 3, 2), (3, 3, 3, 3)))
+    b, scores, labels = (
+        draw.standard_normal(3).astype(np.float32),
+        draw.standard_normal((5, 5)),
+        draw.integers(1, 6, 5),
+    )
+    gates, h, u = draw.standard_normal((9, 5)), draw.standard_normal(3), draw.standard_normal(2)
+
+    def dgamma(x: Array, dy: Array, eps: float, scale: Any = None) -> Array:
+        return np.asarray(
+            (dy * (x - x.mean(0)) / (np.sqrt(x.var(0) + eps) if scale is None else scale)).sum(0)
+        )
+
+    def rms(w, g, s, lr, rho, eps, root=lambda s, e: np.sqrt(s) + e):  # type: ignore[no-untyped-def]
+        return w - lr * g / root(rho * s + (1 - rho) * g * g, eps)
+
+    def biased(x: Array, w: Array, b: Array) -> Array:
+        return layer(x, w) + b.reshape(1, 1, -1, 1)
+
+    def softmax(s: Array, axis: int = 1) -> Array:
+        return np.asarray(np.exp(s) / np.exp(s).sum(axis, keepdims=True))
+
+    def gru(x: Array, h: Array, w: Array, order: str = "zrn", turned: bool = False) -> Array:
+        part = {k: w[3 * order.index(k) : 3 * order.index(k) + 3] for k in "zrn"}
+        z, r = (1 / (1 + np.exp(-part[k] @ np.concatenate([x, h]))) for k in "zr")
+        n = np.tanh(part["n"] @ np.concatenate([x, r * h]))
+        return np.asarray((1 - z) * h + z * n if turned else z * h + (1 - z) * n)
+
+    single = lambda x, w, b: biased(x, w, b).astype(np.float32)  # noqa: E731
+    return [
+        Planted(
+            "batch-norm",
+            "bn_gamma",
+            {"x": x, "dy": dy},
+            dgamma,
+            [
+                ("eps outside the root", lambda x, dy, eps: dgamma(x, dy, eps, x.std(0) + eps), "eps"),
+                ("a mean", lambda x, dy, eps: dgamma(x, dy, eps) / 8, "a factor N"),
+            ],
+            {"eps": 1e-2},
+        ),
+        Planted(
+            "batch-norm",
+            "unit_rows",
+            {"x": x},
+            lambda x, eps: x / np.sqrt((x * x).sum(1, keepdims=True) + eps),
+            [
+                ("eps outside the root", lambda x, eps: x / (np.sqrt((x * x).sum(1, keepdims=True)) + eps), "eps"),
+                ("no root", lambda x, eps: x / ((x * x).sum(1, keepdims=True) + eps), "sigma for variance"),
+            ],
+            {"eps": 1e-2},
+        ),
+        Planted(
+            "convolution and pooling",
+            "conv_bias",
+            {"x": images, "w": w, "b": b},
+            single,
+            [
+                ("kernels flipped", lambda x, w, b: single(x, w[::-1, ::-1], b), "flipped kernel axes"),
+                ("kernels read in C order", lambda x, w, b: single(x, w.ravel(order="F").reshape(w.shape), b), "C order for Fortran order"),
+                ("C and F exchanged", lambda x, w, b: single(x, w.transpose(0, 1, 3, 2), b), "kernel axes exchanged"),
+                ("bias subtracted", lambda x, w, b: single(x, w, -b), "a term or factor|bias forgotten"),
+            ],
+        ),
+        Planted(
+            "optimisers and losses",
+            "rms_step",
+            {"w": x, "g": dy, "s": s},
+            rms,
+            [
+                ("eps within the root", lambda w, g, s, lr, rho, eps: rms(w, g, s, lr, rho, eps, lambda s, e: np.sqrt(s + e)), "eps"),
+                ("no root", lambda w, g, s, lr, rho, eps: rms(w, g, s, lr, rho, eps, lambda s, e: s + e), "sigma for variance"),
+                ("decay reversed", lambda w, g, s, lr, rho, eps: rms(w, g, s, lr, 1 - rho, eps), "momentum reversed"),
+            ],
+            {"lr": 0.01, "rho": 0.95, "eps": 1e-3},
+        ),
+        Planted(
+            "optimisers and losses",
+            "velocity",
+            {"v": x, "g": dy},
+            lambda v, g, lr, mom: mom * v - lr * g,
+            [
+                ("momentum reversed", lambda v, g, lr, mom: (1 - mom) * v - lr * g, "momentum reversed"),
+                ("the rate forgotten", lambda v, g, lr, mom: mom * v - g, "a term or factor"),
+            ],
+            {"lr": 0.05, "mom": 0.9},
+        ),
+        Planted(
+            "optimisers and losses",
+            "score_gradient",
+            {"s": scores, "t": labels.astype(np.float64)},
+            lambda s, t: (softmax(s) - np.eye(5)[t.astype(int) - 1]) / 5,
+            [
+                ("along columns", lambda s, t: (softmax(s, 0) - np.eye(5)[t.astype(int) - 1]) / 5, "wrong axis"),
+                ("a sum", lambda s, t: softmax(s) - np.eye(5)[t.astype(int) - 1], "a factor N"),
+            ],
+        ),
+        Planted(
+            "recurrent cells",
+            "gru",
+            {"x": u, "h": h, "W": gates},
+            gru,
+            [
+                ("gates in another order", lambda x, h, w: gru(x, h, w, "rzn"), "order of gates"),
+                ("update reversed", lambda x, h, w: gru(x, h, w, turned=True), "momentum reversed"),
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _more_images(draw: np.random.Generator) -> list[Planted]:
+    x, colours = (
+        draw.integers(0, 256, (7, 6)).astype(np.uint8),
+        draw.integers(0, 256, (6, 5, 3)).astype(np.uint8),
+    )
+    sound, picture = draw.uniform(-1.2, 1.2, 15), draw.standard_normal((7, 8))
+    wide = lambda x: np.asarray(x, np.float64)  # noqa: E731
+    to8 = lambda x: np.clip(np.floor(x + 0.5), 0, 255).astype(np.uint8)  # noqa: E731
+    grey = lambda x, order=1: to8(wide(x)[..., ::order] @ np.array([0.2989, 0.587, 0.114]))  # noqa: E731
+    return [
+        Planted(
+            "integer images",
+            "gain_offset",
+            {"x": x},
+            lambda x, gain, offset: to8(wide(to8(x * gain)) + offset),
+            [
+                ("rounded once", lambda x, gain, offset: to8(x * gain + offset), "integer saturation"),
+                ("wraps", lambda x, gain, offset: (x * gain + offset).astype(np.int64).astype(np.uint8), "integer saturation|integer rounding"),
+            ],
+            {"gain": 1.35, "offset": -30.0},
+        ),
+        Planted(
+            "integer images",
+            "pcm",
+            {"x": sound},
+            lambda x: np.clip(np.trunc(x * 32767 + np.copysign(0.5, x)), -32768, 32767).astype(np.int16),
+            [("truncates", lambda x: np.clip(x * 32767, -32768, 32767).astype(np.int16), "integer rounding")],
+        ),
+        Planted(
+            "integer images",
+            "grey_image",
+            {"x": colours},
+            grey,
+            [("B, G, R", lambda x: grey(x, -1), "flipped axes")],
+        ),
+        Planted(
+            "shapes",
+            "crop_window",
+            {"x": picture},
+            lambda x, r, c: x[int(r) - 1 : int(r) + 2, int(c) - 1 : int(c) + 3],
+            [("1 not subtracted", lambda x, r, c: x[int(r) : int(r) + 3, int(c) : int(c) + 4], "shifted by one")],
+            {"r": 3, "c": 2},
+        ),
+        Planted(
+            "shapes",
+            "pad_edge",
+            {"x": picture},
+            lambda x: np.pad(x, ((2, 2), (0, 0)), mode="edge"),
+            [
+                ("zeros", lambda x: np.pad(x, ((2, 2), (0, 0))), "border"),
+                ("one row later", lambda x: np.pad(x, ((1, 3), (0, 0)), mode="edge"), "shifted by one"),
+            ],
+        ),
+        Planted(
+            "shapes",
+            "flat_images",
+            {"x": picture.reshape(7, 2, 4, 1)},
+            lambda x: x.reshape((-1, 1), order="F").T,
+            [("as N C H W", lambda x: x.transpose(3, 2, 0, 1).reshape(1, -1), "C order for Fortran order")],
+        ),
+    ]  # fmt: skip
+
+
+def _more_signals(draw: np.random.Generator) -> list[Planted]:
+    x, y, v = draw.standard_normal(12), draw.standard_normal(12), draw.standard_normal(6)
+    at = np.append(draw.uniform(1, 6, 7), 9.0)
+    between = lambda x, v, t: np.where(t > 6, np.nan, np.interp(t, x, v))  # noqa: E731
+    bearing = lambda dx, dy: np.mod(np.rad2deg(np.arctan2(dx, dy)), 360)  # noqa: E731
+    cosd = lambda r, t: r * np.cos(np.deg2rad(t))  # noqa: E731
+
+    def system(a: Array, x: Array, n: float, late: bool = False) -> Array:
+        found = [x]
+        for _ in range(int(n)):
+            found.append(a @ found[-1])
+        return np.stack(found[:-1] if late else found[1:], axis=1)
+
+    def turned(angle: float, tx: float, turn: Callable[[float], float] = np.deg2rad) -> Array:
+        c, s = np.cos(turn(angle)), np.sin(turn(angle))
+        return np.array([[c, -s, tx], [s, c, 0], [0, 0, 1]])
+
+    return [
+        Planted(
+            "signals",
+            "tapered",
+            {"x": x},
+            lambda x: x * np.hamming(12),
+            [("periodic", lambda x: x * np.hamming(13)[:-1], "periodic for symmetric"), ("Hann", lambda x: x * np.hanning(12), "another function")],
+        ),
+        Planted(
+            "signals",
+            "look_up",
+            {"x": np.arange(1.0, 7), "v": v, "t": at},
+            between,
+            [("the end repeated", lambda x, v, t: np.interp(t, x, v), "NaN handling")],
+        ),
+        Planted(
+            "signals",
+            "states",
+            {"A": np.array([[0.9, 0.1], [-0.2, 0.95]]), "x": np.array([1.1, 0.5])},
+            system,
+            [("begins at the start", lambda a, x, n: system(a, x, n, late=True), "shifted by one")],
+            {"n": 8},
+        ),
+        Planted(
+            "angles",
+            "compass",
+            {"dx": x, "dy": y},
+            bearing,
+            [
+                ("not wrapped", lambda dx, dy: np.rad2deg(np.arctan2(dx, dy)), "wrapped angle"),
+                ("arguments exchanged", lambda dx, dy: bearing(dy, dx), "operands exchanged"),
+            ],
+        ),
+        Planted(
+            "angles",
+            "wave",
+            {"r": np.abs(x), "t": 90 * np.abs(y)},
+            cosd,
+            [("radians", lambda r, t: r * np.cos(t), "degrees")],
+        ),
+        Planted(
+            "angles",
+            "turn_matrix",
+            {},
+            turned,
+            [("radians", lambda angle, tx: turned(angle, tx, float), "degrees")],
+            {"angle": 40.0, "tx": 1.5},
+        ),
+    ]  # fmt: skip
+
+
+def _more_places(draw: np.random.Generator) -> list[Planted]:
+    keys, x = draw.integers(0, 3, (9, 2)).astype(float), draw.integers(0, 4, (7, 9)).astype(float)
+    x[draw.random(x.shape) < 0.15] = np.nan
+    first = lambda x: np.nanargmax(x, 0) + 1.0  # noqa: E731
+    last = lambda x: 7.0 - np.nanargmax(x[::-1], 0)  # noqa: E731
+    return [
+        Planted(
+            "sorting and indexing",
+            "rank_rows",
+            {"x": keys},
+            lambda x: np.lexsort(x.T[::-1]) + 1.0,
+            [
+                ("equal rows turned round", lambda x: np.lexsort((-np.arange(9), x[:, 1], x[:, 0])) + 1.0, "order of ties"),
+                ("by the first column alone", lambda x: np.argsort(x[:, 0], kind="stable") + 1.0, "order of ties"),
+            ],
+        ),
+        Planted(
+            "sorting and indexing",
+            "largest_at",
+            {"x": x},
+            first,
+            [
+                ("NaN first", lambda x: x.argmax(0) + 1.0, "NaN handling"),
+                ("the last of equal ones", last, "order of ties"),
             ],
         ),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from octave_cases import make_case
 
-from pybn.case import Case, Refusal
+from pybn.case import Case, Refusal, Value
 from pybn.compare import Tolerance
 from pybn.diagnosis import diagnose_case
 from pybn.divergence import first_divergence
@@ -18,6 +18,7 @@ from pybn.engines.golden import GoldenEngine
 from pybn.errors import EngineError
 from pybn.parity import Answer, Result, judge
 from pybn.report.html import Album, report_of
+from pybn.values import Cell
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\u2028\u202e{{script}} ' \" & <b>"
 RNG = np.random.default_rng(4)
@@ -30,7 +31,7 @@ def case_of(
     made = make_case(
         Path("m"),
         "f",
-        [f"{', '.join(outputs)} = f()"],
+        [f"{', '.join(outputs)} = f()" if outputs else "f()"],
         {},
         {k: (np.shape(v), np.asarray(v).dtype.name) for k, v in outputs.items()},
     )
@@ -93,14 +94,14 @@ def differing() -> Iterator[tuple[Case, Answer, Answer]]:
     yield one("a vector", vector, np.roll(vector, 1), "T", dtype="float32")
     yield one("reversed", x, x[::-1].copy(), "N D")
     yield one("across zero", np.array([[-1e-323, 1.0]]), np.array([[5e-324, 1.0]]))
-    yield one("a number", np.float64(1), np.float64(1 + 2e-16))
+    yield one("a number", np.array(1.0), np.array(1 + 2e-16))
     yield one("of five axes", RNG.standard_normal((4, 5, 2, 3, 2)), RNG.standard_normal((4, 5, 2, 3, 2)))
     yield one("wrong shape", x, x.T, "N D")
     yield one("wrong dtype", x, x.astype(np.float32), "N D")
     yield case_of("missing", {"y": x}), {"y": x}, {}
-    large = RNG.standard_normal((300, 400, 5, 2)).astype(np.float32)
+    large = RNG.standard_normal((150, 200, 5, 2)).astype(np.float32)
     wrong = large.copy()
-    wrong[201, 333, 3, 1] += 1
+    wrong[101, 133, 3, 1] += 1
     yield one("large", large, wrong, "H W C N", dtype="float32")
 
 
@@ -124,6 +125,48 @@ def others() -> Iterator[tuple[Case, Answer, Answer]]:
     yield one("empty", np.zeros((0, 3)), np.zeros((0, 3)))
     yield one("equal", x, x.copy(), "N D")
     yield one(HOSTILE, x, x + 1, "N <D>", attrs={"k": HOSTILE})
+
+
+def values() -> Iterator[tuple[Case, Answer, Answer]]:
+    """Yield a case that prints another line than it should, one too many and one too few; and one of a struct."""
+    lines = [f"step {k}: loss {1 / k:.4f}" for k in range(1, 21)]
+    wrong = [*lines[:9], "step 10: loss 0.1001", "a warning <b>", *lines[10:18], *lines[19:]]
+    said = {"said": Value("said", "printed")}
+    yield (
+        replace(
+            case_of("printed", {}), output_values=said, input_values={"name": Value("name", told="a <b>")}
+        ),
+        {"said": "\n".join(lines) + "\n"},
+        {"said": "\n".join(wrong) + "\n"},
+    )
+    want = {"name": "Gauss", "weights": Cell((1, 2), (np.eye(3), np.ones((2, 4)))), "n": np.float64(3)}
+    got = {"name": "gauss", "weights": [np.eye(3), np.ones((4, 2))], "n": 3}
+    made = replace(case_of("a struct", {}), output_values={"s": Value("s")})
+    yield made, {"s": want}, {"s": got}
+
+
+def pictured() -> Iterator[tuple[Case, Answer, Answer]]:
+    """Yield what pictures have to get right: near beside far, one wrong of many, far beyond, tall, of layers."""
+    y = 1 + np.arange(20.0).reshape(4, 5)
+    wrong = y.copy()
+    wrong[0, 0], wrong[3, 4] = np.nextafter(1.0, 9), 21.0
+    yield one("near and far", y, wrong, "N D", close=Tolerance(ulp=2, because="rounding"))
+    long = np.zeros(3000)
+    spike = long.copy()
+    spike[1234] = 1e-3
+    yield one("one of many", long, spike, "T")
+    yield one("far beyond", y, y * np.where(np.eye(4, 5) > 0, 1e9, 1), "N D")
+    tall = np.sin(np.arange(400.0) / 9).reshape(200, 2)
+    yield one("tall", tall, np.roll(tall, 1, axis=0), "T D")
+    layers = {"conv1": RNG.standard_normal((3, 4)), "relu1": RNG.standard_normal((3, 4))}
+    case = case_of("layers", layers)
+    outputs = {name: replace(tensor, layer=name) for name, tensor in case.outputs.items()}
+    yield replace(case, outputs=outputs), layers, layers | {"relu1": layers["relu1"] + 1}
+
+
+def every() -> list[tuple[Case, Answer, Answer]]:
+    """All cases of all kinds: of 29, 24 differ and 1 is an error."""
+    return [*others(), *differing(), *values(), *pictured()]
 
 
 def results(

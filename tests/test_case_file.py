@@ -234,7 +234,7 @@ BAD: dict[str, tuple[str, str]] = {
     "attr beyond 64 bits": (of_case(f"attrs = {{ eps = {2**63} }}"), IN_ONE + "attrs: eps: " + NUMBER + str(2**63)),
     "attr of no name": (of_case("attrs = { 1a = 5 }"), IN_ONE + "attrs: '1a': wanted a name"),
     "attr called dtype": (of_case("attrs = { dtype = 5 }"), IN_ONE + "attrs: 'dtype': wanted a name"),
-    "attr unknown": (changed('"$eps"]', '"$epsilon"]'), IN_ONE + "'$epsilon' names no attribute; there are ['dtype', 'eps', 'layout']"),
+    "attr unknown": (changed('"$eps"]', '"$epsilon"]'), IN_ONE + "'$epsilon' names no attribute; there are ['dtype', 'eps', 'layout', 'w', 'x']"),
     "attr unknown in a step": (changed("x, w, $eps)", "x, w, $epsilon)"), IN_ONE + "matlab step 'y = Forward(x, w, $epsilon)': $epsilon names no attribute"),
     # The two sides.
     "no matlab": (changed('class = "Layer"\n', ""), IN_ONE + "matlab: wanted either class or function, got none"),

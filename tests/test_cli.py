@@ -86,6 +86,13 @@ def test_parity_takes_under_ten_milliseconds_a_case() -> None:
     assert time.process_time() - begun < 0.010 * cases
 
 
+def test_the_name_of_a_case_in_full_chooses_it_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    relu = str(ROOT / "fixtures" / "relu.toml")
+    for text, names in (("one row [", {"one row", "dy of one row"}), ("one row [float64]", {"one row"})):
+        assert main(["parity", relu, "--json", "-k", text]) == 0
+        assert {case["name"] for case in json.loads(capsys.readouterr().out)["cases"]} == names
+
+
 def test_parity_json_is_versioned_and_complete(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["parity", "--json", "-k", "NaN in x"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -99,7 +106,15 @@ def test_parity_json_is_versioned_and_complete(capsys: pytest.CaptureFixture[str
 def test_help_names_the_exit_codes_and_every_command() -> None:
     done = pybn("--help")
     assert done.returncode == 0
-    for word in ("parity", "record", "gradcheck", "inspect", "draw", "doctor", "3 Octave is missing"):
+    for word in (
+        "parity",
+        "record",
+        "gradcheck",
+        "inspect",
+        "draw",
+        "doctor",
+        "3 Octave or MATLAB is missing",
+    ):
         assert word in done.stdout
 
 
@@ -215,7 +230,7 @@ def test_a_port_that_differs_is_shown_with_its_worst_element(square: Path) -> No
     )
     done = pybn("parity", ".", cwd=square)
     assert done.returncode == 1
-    assert "y: differs: max 1 ULP" in done.stdout
+    assert "y: differs in 1 of 6 elements: max 1 ULP" in done.stdout
     assert "at [1, 0]" in done.stdout
 
 

@@ -51,7 +51,7 @@ def test_differs_and_the_worst_element() -> None:
     assert (found.max_abs, found.max_rel) == (0.5, 0.5 / 21)
     assert found.max_ulp == 2**47  # 21 lies in [16, 32), where a unit is 2^-48
     assert found.explain() == (
-        f"x: differs: max {2**47} ULP, abs 0.5, rel 0.0238 at [1, 2, 0]: wanted 21.0, got 21.5"
+        "x: differs in 2 of 24 elements: max 1.4e+14 ULP, abs 0.5, rel 0.0238 at [1, 2, 0]: wanted 21.0, got 21.5"
     )
 
 
@@ -104,6 +104,20 @@ def test_byte_order_makes_no_other_dtype() -> None:
         moved[3] += 1
         found = check(want, moved)
         assert (found.verdict, found.worst) == (DIFFERS, (3,))
+
+
+def test_how_many_elements_are_beyond_what_is_allowed() -> None:
+    want = np.arange(1.0, 13).reshape(3, 4)
+    got = want.copy()
+    got[0, 0], got[1, 2], got[2, 3] = np.nextafter(1.0, 9), 7.5, np.nan
+    found = check(want, got)
+    assert (found.beyond, found.size) == (3, 12)
+    found = check(want, got, ulp=1)
+    assert (found.beyond, found.size) == (2, 12)
+    agreeing = check(want[:1], got[:1], ulp=1)
+    assert (agreeing.verdict, agreeing.beyond, agreeing.size) == (CLOSE, 0, 0)
+    both_parts = check(np.array([1 + 2j, 3]), np.array([2 + 3j, 3]))
+    assert (both_parts.beyond, both_parts.size) == (1, 2)
 
 
 def test_missing() -> None:
@@ -243,7 +257,7 @@ def test_distance_of_integers_at_their_ends(dtype: str) -> None:
 
 def test_integers_that_no_double_tells_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     # As on a machine whose widest float is the double.
-    monkeypatch.setattr("pybn.compare._wide", lambda x: x.astype(np.float64))
+    monkeypatch.setattr("pybn.distances.wide", lambda x: x.astype(np.float64))
     for dtype in ("int64", "uint64"):
         want, got = array(dtype, 2**53), array(dtype, 2**53 + 1)
         assert float(want[0]) == float(got[0])

@@ -8,6 +8,7 @@ import re
 import socket
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,17 @@ import pytest
 import report_pages
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_pages import HOSTILE, case_of, page_of
+from report_pages import HOSTILE, case_of, one, page_of
 
 import pybn.layers.relu
 from pybn import parity
+from pybn.case import Value
 from pybn.cli import main
-from pybn.compare import Tolerance, ulp_distance
-from pybn.errors import EngineError
+from pybn.compare import Tolerance, compare_tensor, ulp_distance
+from pybn.errors import CaseError, EngineError
+from pybn.report import printable
+from pybn.report.html import Album
+from pybn.report.html.excerpt import excerpt
 from pybn.report.html.histogram import histogram
 from pybn.report.html.packed import pick
 from pybn.report.html.provenance import pathless
@@ -115,7 +120,7 @@ def test_the_picture_of_a_large_tensor_holds_its_worst_element(page: str) -> Non
     (tensor,) = next(c for c in index_of(page)["cases"] if c["name"] == "large")["tensors"]
     side = tensor["picture"]["expected"]
     assert max(side["step"]) > 1
-    assert tensor["worst"] == [201, 333, 3, 1]
+    assert tensor["worst"] == [101, 133, 3, 1]
     for at, start, step, count in zip(
         tensor["worst"], side["start"], side["step"], side["count"], strict=True
     ):
@@ -148,10 +153,50 @@ def test_the_histogram_counts_every_element_once() -> None:
     b = (a.view(np.int32) + rng.integers(0, 40, a.shape).astype(np.int32)).view(np.float32)
     ulp = ulp_distance(a, b).ravel()
     limits = [(0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 32), (33, 64)]
-    assert histogram(a, b) == [int(((ulp >= low) & (ulp <= high)).sum()) for low, high in limits]
+    assert histogram(a, b)[0] == [int(((ulp >= low) & (ulp <= high)).sum()) for low, high in limits]
     same = np.array([np.nan, np.inf, 1.0, np.nan])
-    assert histogram(same, np.array([np.nan, np.inf, 1.0, 2.0])) == [3]
-    assert histogram(np.array([1 + 1j]), np.array([1 + np.nextafter(1, 2) * 1j])) == [0, 1]
+    assert histogram(same, np.array([np.nan, np.inf, 1.0, 2.0])) == ([3], [0])
+    assert histogram(np.array([1 + 1j]), np.array([1 + np.nextafter(1, 2) * 1j])) == ([0, 1], [0, 1])
+
+
+@pytest.mark.parametrize(
+    "tolerance", [Tolerance(), Tolerance(ulp=6), Tolerance(ulp=2, rtol=1e-6), Tolerance(atol=1)]
+)
+def test_the_histogram_counts_what_is_beyond(tolerance: Tolerance) -> None:
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((40, 5)).astype(np.float32)
+    b = (a.view(np.int32) + rng.integers(0, 40, a.shape).astype(np.int32)).view(np.float32)
+    a[0, 0], b[0, 0] = np.nan, 1  # in no bin
+    a[0, 1], b[0, 1] = 1, -1e30  # in the last one
+    found = [compare_tensor("x", x, y, tolerance).verdict for x, y in zip(a.flat, b.flat, strict=True)]
+    ulp = ulp_distance(a, b).ravel()
+    bad = np.array([not verdict.agrees for verdict in found]) & (np.arange(a.size) > 0)
+    limits = [(0, 0), (1, 1), *((2 ** (k - 1) + 1, 2**k) for k in range(1, 33))]
+    wanted = [int((bad & (ulp >= low) & (ulp <= high)).sum()) for low, high in limits]
+    assert histogram(a, b, tolerance)[1] == wanted
+    assert wanted[-1] == 1
+
+
+def test_of_a_unit_of_the_largest_the_page_is_told_how_much_that_is() -> None:
+    want = np.array([1.0, -1000.0, 3.0])
+    case, *answers = one("sums", want, want + 1e-12, close=Tolerance(ulp_of_max=8, because="sums"))
+    (tensor,) = index_of(page_of([(case, *answers)]))["cases"][0]["tensors"]
+    assert tensor["top"] == 8 * 2.0**-43  # 1000 lies in [512, 1024), where a unit is 2^-43
+
+
+@pytest.mark.parametrize("far", [0, 500, 40_000])
+def test_of_long_texts_what_differs_is_kept(far: int) -> None:
+    lines = [f"line {k} of many" for k in range(1, 4000)]
+    at = far // 16
+    want, got = "\n".join(lines), "\n".join([*lines[:at], "another", *lines[at + 1 :]])
+    told = excerpt(want, got)
+    first = [text.split("\n") for text in told["texts"]]
+    assert first[0][0] == lines[told["line"] - 1]
+    assert lines[at] in first[0]
+    assert "another" in first[1]
+    assert all(len(text) <= 6000 for text in told["texts"])
+    assert told["more"]
+    assert not excerpt("a", "b")["more"]
 
 
 def test_what_is_told_of_a_case(page: str) -> None:
@@ -253,6 +298,59 @@ def test_a_path_is_taken_out_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert words(f"{tmp_path}er/x") != "er/x"
 
 
+def test_no_path_is_told_in_what_is_printed_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = replace(
+        case_of("printed", {}, file=tmp_path / "user.toml"), output_values={"said": Value("said", "printed")}
+    )
+    told = page_of([(case, {"said": f"in {tmp_path}/m"}, {"said": f"from {tmp_path}/n"})])
+    assert index_of(told)["cases"][0]["tensors"][0]["texts"] == ["in m", "from n"]
+    assert str(tmp_path) not in json.dumps(index_of(told)) + told
+
+
+HOSTILE_ONES = [
+    HOSTILE,
+    "]]>",
+    "<!--<script>",
+    "\u2029\x00\x1b[31m\ud800",
+    "{{index}}\\1\\g<0>",
+    "' onload='alert(1)",
+    "<svg/onload=alert(1)>",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE_ONES)
+def test_hostile_text_anywhere_is_data(text: str) -> None:
+    x = np.eye(3)
+    case, *answers = one(
+        text,
+        x,
+        x + 1,
+        "N D",
+        attrs={text: text},
+        diverges="",
+        close=Tolerance(ulp=1, because=text),
+        dtype=text,
+    )
+    tensors = {name: replace(tensor, layer=text, axes=(text, text)) for name, tensor in case.outputs.items()}
+    case = replace(case, outputs=tensors, input_values={text: Value(text, told={text: [text]})})
+    printed = replace(case_of("printed", {}), output_values={text: Value(text, "printed")})
+    cases = [
+        (case, *answers),
+        (replace(case, name=f"{text} 2"), {"y": x}, EngineError(text)),
+        (replace(case, name=f"{text} 3", diverges=text), *answers),
+        (printed, {text: text}, {text: f"{text} "}),
+    ]
+    page = page_of(cases, arguments=["parity", text], versions={text: text}, broken=[CaseError(text)])
+    assert page.encode().count(b"<script") == page.count("</script>") == 3
+    assert len(re.findall("<!--|]]>|<img|<svg|onload='", page)) == 0
+    for name in ("index", "pictures"):
+        assert re.fullmatch(r"[A-Za-z0-9+/=\n]*", script(page, name))
+    told = index_of(page)
+    assert told["cases"][0]["tensors"][0]["because"] == told["cases"][2]["diverges"]
+    assert told["cases"][0]["dtype"] == printable(text)
+
+
 # How large it gets.
 
 
@@ -260,7 +358,7 @@ def crowd(cases: int) -> Iterator[tuple[Any, Any, Any]]:
     """Cases of four tensors of noise, that nothing compresses; every other one fails in three of them."""
     rng = np.random.default_rng(1)
     for k in range(cases):
-        want = {name: rng.standard_normal((12, 10, 4, 3)) for name in ("y", "dx", "dweight", "dbias")}
+        want = {name: rng.standard_normal((8, 6, 4, 3)) for name in ("y", "dx", "dweight", "dbias")}
         got = {
             name: x + (rng.standard_normal(x.shape) if k % 2 and name != "y" else 0)
             for name, x in want.items()
@@ -290,6 +388,47 @@ def test_five_hundred_cases_stay_under_five_megabytes_and_each_failure_has_a_pic
     assert sum("picture" in tensor for case in told if case["passed"] for tensor in case["tensors"]) > 250
 
 
+def test_many_tensors_and_long_errors_leave_less_room_for_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pybn.report.html.page.LARGEST", 300_000)
+    rng = np.random.default_rng(1)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz<>&\"'é"))
+
+    def many() -> Iterator[tuple[Any, Any, Any]]:
+        for k in range(40):
+            names = [f"d{n:x}" for n in rng.integers(1 << 62, size=20)]
+            want = {name: rng.standard_normal((6, 5)) for name in names}
+            got: Any = {name: x + rng.standard_normal(x.shape) for name, x in want.items()}
+            if k % 5 == 0:
+                got = EngineError("".join(rng.choice(letters, 20_000)))
+            yield case_of("".join(rng.choice(letters, 60)), want), want, got
+
+    page = page_of(many())
+    assert len(page.encode()) < 300_000
+    told = index_of(page)["cases"]
+    assert len(told) == 40
+    assert max(len(case["message"]) for case in told) < 4100
+    pictures = script(page, "pictures").split("\n")
+    assert "" in pictures
+    first = [next((t for t in case["tensors"] if "picture" in t), None) for case in told if case["tensors"]]
+    assert all(t and pictures[t["picture"]["data"]] for t in first)
+
+
+def test_where_room_is_short_what_agrees_loses_its_picture_first() -> None:
+    x = np.arange(64.0).reshape(8, 8)
+    album = Album(3)
+    found = report_pages.results([one("a", x, x), one("b", x, x + 1), one("c", x, x)], album)
+    whole = album.pictures(1e6)
+    assert all(whole)
+    numbers = [album.of(result)["y"]["picture"]["data"] for result in found]
+    for room, kept in (
+        (1e6, [1, 1, 1]),
+        (len("".join(whole)) - 1, [1, 1, 0]),
+        (len(whole[1]) + 8, [0, 1, 0]),
+        (0, [0, 0, 0]),
+    ):
+        assert [bool(album.pictures(room)[k]) for k in numbers] == kept
+
+
 # When it is written.
 
 
@@ -302,12 +441,17 @@ def test_a_report_is_written_where_cases_differ_and_the_exit_code_stays(
     monkeypatch.setattr(
         pybn.layers.relu.Relu, "_forward", lambda self, x, out: real(self, x, out) + x.dtype.type(1)
     )
-    assert main(["parity", str(FIXTURES / "relu.toml"), "-k", "float64", "--json", "--report", str(out)]) == 1
+    assert (
+        main(
+            ["parity", str(FIXTURES / "relu.toml"), "-k", "one row [float64]", "--json", "--report", str(out)]
+        )
+        == 1
+    )
     shown, said = capsys.readouterr()
     assert json.loads(shown)["passed"] is False
     assert said.startswith(f"report: {out} (")
     page = out.read_text(encoding="utf-8")
-    assert "cases do not agree" in page
+    assert "The case does not agree" in page
     assert [file.name for file in tmp_path.iterdir()] == ["out.html"]
 
 

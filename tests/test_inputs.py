@@ -15,12 +15,14 @@ import pytest
 import scipy.io
 from octave_cases import make_case
 
+from pybn import inputs
 from pybn.case import Source, Value
 from pybn.case_file import read_case_file
 from pybn.engines.golden import GoldenEngine, stale
 from pybn.engines.octave import OctaveEngine
 from pybn.engines.port import PortEngine
 from pybn.errors import CaseError, FileError, FormatError
+from pybn.formats.child import call
 from pybn.formats.variables import variable
 from pybn.inputs import make_inputs, read_variable
 from pybn.parity import run_parity
@@ -320,6 +322,9 @@ def test_a_case_of_files(files: Path, octave: OctaveEngine) -> None:
         ('var = "d.x"', 'var = "d..x"', "inputs: x: var: wanted a name such as 'x', 's.w', 'c{2}' or 'group/x'"),
         ('var = "d.x"', 'var = "d.x", draw = "normal"', "inputs: x: wanted either file or draw, got both"),
         ('var = "d" }', 'var = "d", dtype = "int8" }', "inputs: s, which has no axes and so is a value: 'dtype'"),
+        ('axes = "H W N"', 'axes = "H W N", stored = "W H"', "stored: wanted the axes 'H W N' in some order"),
+        ('{ file = "y.npy", axes', '{ stored = "N H", axes', "inputs: y: stored: wanted a file, too, got none"),
+        ('var = "d" }', 'var = "d", stored = "H" }', "inputs: s, which has no axes and so is a value: 'stored'"),
         ('axes = "H W N"', 'axes = "H W N", shapes = "matlab"', "x, which has axes and so is a tensor: 'shapes'"),
     ],
 )  # fmt: skip
@@ -336,7 +341,8 @@ def test_what_a_case_file_may_not_say_of_files(files: Path, before: str, after: 
     [
         ('"d.x"', '"d.label"', "data.mat: wanted an array, got the text 'words'; without axes it is a value"),
         ('"d.x"', '"d.z"', "d is a struct with fields x, label, c: there is no .z"),
-        ('axes = "H W N"', 'axes = "W H N"', "data.mat: wanted shape [3, 2, 4], W H N, got [2, 3, 4]"),
+        ('axes = "H W N"', 'axes = "W H N"', 'got [2, 3, 4]; stored = "..." tells the order'),
+        ('"H W N"', '"H W N", stored = "N W H"', "data.mat: wanted shape [4, 3, 2], N W H, got [2, 3, 4]"),
         ('"H W N"', '"H W N", dtype = "int8"', ""),
         ('"H W N"', '"H W N", dtype = "bool"', "wanted bool, got float64; declare dtype"),
     ],
@@ -353,9 +359,44 @@ def test_what_is_not_in_a_file_as_declared(files: Path, before: str, after: str,
     assert told in str(caught.value)
 
 
+def test_what_is_wanted_of_a_file_is_read_at_once(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(target: str, path: str, **more: Any) -> object:
+        asked.append((Path(path).name, more["argument"]))
+        return call(target, path, **more)
+
+    monkeypatch.setattr(inputs, "call", counted)
+    inputs._READ.clear()
+    [case] = read_case_file(files)
+    for _ in range(2):
+        assert make_inputs(case)["x"].shape == (2, 3, 4)
+    assert asked == [("data.mat", '["d.x", "d"]'), ("y.npy", '[""]')]
+
+
+def test_what_is_too_much_at_once_is_read_by_itself(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(files.parent / "data.mat")
+    assert len(inputs.encoded(path, '["d.x", "d"]')) == 2
+    monkeypatch.setattr(inputs, "LARGEST", 300)
+    assert len(inputs.encoded(path, '["d.x", "d"]')) == 1
+    with pytest.raises(FormatError, match="d takes"):
+        inputs.encoded(path, '["d", "d.x"]')
+
+
+def test_axes_that_lie_otherwise_in_a_file(files: Path) -> None:
+    scipy.io.savemat(files.parent / "numpy.mat", {"x": np.arange(24.0).reshape(4, 2, 3)})  # N H W, from NumPy
+    plain = FILE.replace('"data.mat", var = "d.x"', '"numpy.mat", var = "x"')
+    files.write_text(plain.replace('axes = "H W N"', 'axes = "H W N", stored = "N H W"'))
+    [case] = read_case_file(files)
+    wanted = np.arange(24.0).reshape(4, 2, 3).transpose(1, 2, 0)
+    assert np.array_equal(make_inputs(case)["x"], wanted)
+    files.write_text(plain.replace('axes = "H W N"', 'axes = "H W N", stored = "N W H"'))
+    assert read_case_file(files)[0].digest() != case.digest()
+
+
 def test_a_file_that_goes_away(files: Path) -> None:
     [case] = read_case_file(files)
-    read_variable.cache_clear()
+    inputs._READ.clear()
     (files.parent / "data.mat").unlink()
     with pytest.raises(FileError, match=r"input 'x'.*data\.mat: cannot be"):
         make_inputs(case)

@@ -67,7 +67,7 @@ def check_texts(engine: OctaveEngine, m_file: MFile, texts: list[str]) -> None:
             assert bytes(answer["y"].astype(np.uint8)).decode() == text
         else:
             assert isinstance(answer, CaseError)
-            assert "cannot be handed to Octave unchanged" in str(answer)
+            assert "cannot be handed over unchanged" in str(answer)
 
 
 def test_texts_come_as_they_are(octave: OctaveEngine, m_file: MFile) -> None:

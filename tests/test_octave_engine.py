@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from octave_cases import make_case, make_job, same_bits, sample
 
+import pybn.engines
 from pybn.engines.octave import OctaveEngine
 from pybn.errors import CaseError, DTypeError, EngineError, PybnError, ShapeError
 
+SCALAR = ((), "float64")
 MFile = Callable[[str, str], Path]
 
 SAME = "function varargout = same(varargin)\n  varargout = varargin;\nend\n"
@@ -118,7 +121,7 @@ def test_a_declaration_that_octave_cannot_have_is_refused(
 ) -> None:
     x = np.zeros((2, 2), dtype)
     case = make_case(m_file("same", SAME), "same", ["y = same(x)"], {"x": x}, {"y": ((2, 2), "float64")})
-    with pytest.raises(CaseError, match="nothing that Octave has"):
+    with pytest.raises(CaseError, match="nothing that MATLAB has"):
         octave.run(case, {"x": x})
 
 
@@ -232,10 +235,14 @@ HANDLE = """classdef Counter < handle
   properties (Access = private)
     secret = 1;
   end
+  properties (Access = protected)
+    hidden = [];
+  end
   methods
     function obj = Counter(start, inner)
       if nargin > 0, obj.count = start; end
       if nargin > 1, obj.inner = inner; else, obj.inner = Plain(5); end
+      obj.hidden = Locked();
     end
     function [now, twice] = add(obj, n)
       obj.count = obj.count + n; now = obj.count; twice = 2 * now;
@@ -257,11 +264,18 @@ PLAIN = """classdef Plain
   end
 end
 """
+LOCKED = """classdef Locked
+  properties (GetAccess = private)
+    value = 6;
+  end
+end
+"""
 
 
 def test_objects(octave: OctaveEngine, m_file: MFile) -> None:
     folder = m_file("Counter", HANDLE)
     m_file("Plain", PLAIN)
+    m_file("Locked", LOCKED)
     x = {"x": np.array(3.0)}
     scalar = ((), "float64")
     steps = {
@@ -277,6 +291,8 @@ def test_objects(octave: OctaveEngine, m_file: MFile) -> None:
         "other = copy()": None,
         "more = add(100)": ("more", 104),
         "kept = take(other)": ("kept", 4),
+        "secret = self.secret": ("secret", 1),  # private: a case may look
+        "hidden = self.hidden.value": ("hidden", 6),  # protected, and in it a private one
     }
     wanted = dict(pair for pair in steps.values() if pair)
     case = make_case(folder, "Counter", list(steps), x, dict.fromkeys(wanted, scalar), new=[10])
@@ -286,6 +302,7 @@ def test_objects(octave: OctaveEngine, m_file: MFile) -> None:
 def test_a_handle_in_a_property_that_only_its_object_may_set(octave: OctaveEngine, m_file: MFile) -> None:
     folder = m_file("Counter", HANDLE)
     m_file("Plain", PLAIN)
+    m_file("Locked", LOCKED)
     m_file("Holder", "classdef Holder < handle\n  properties (SetAccess = private)\n    counter = [];\n  end\n"
            "  methods\n    function obj = Holder(), obj.counter = Counter(1); end\n  end\nend\n")  # fmt: skip
     steps = ["self.counter.count = 5", "y = self.counter.count"]
@@ -303,6 +320,43 @@ def test_values_in_objects_change_as_matlab_would(octave: OctaveEngine, m_file: 
     assert octave.run(make_case(folder, "Outer", steps, {}, {"y": ((), "float64")}, new=[]), {})["y"] == 9
     case = make_case(folder, "Plain", ["self.value = 8", "y = apply(2)"], {}, {"y": ((), "float64")}, new=[1])
     assert octave.run(case, {})["y"] == 16
+
+
+def test_functions_and_classes_of_a_user_that_the_driver_has_too(octave: OctaveEngine, m_file: MFile) -> None:
+    """A case's own function runs, called or by a handle, where a file of the driver has one of that name inside."""
+    driver = Path(pybn.engines.__file__).parent.rglob("*.m")
+    local = {
+        name
+        for file in driver
+        for name in re.findall(r"^function .*?(\w+)(?:\(|$)", file.read_text(), re.MULTILINE)
+    }
+    names = sorted(
+        name for name in local if not name.startswith("pybn_") and name not in ("input", "keyboard")
+    )
+    assert len(names) > 20
+    x, jobs = {"x": np.array(3.0)}, []
+    m_file("apply_it", "function y = apply_it(f, x)\n  y = f(x);\nend\n")
+    for k, name in enumerate(names):
+        folder = m_file(name, f"function y = {name}(x)\n  y = {k} + x;\nend\n")
+        case = make_case(
+            folder,
+            "apply_it",
+            [f"y = {name}(x)", f"z = apply_it(@{name}, x)"],
+            x,
+            dict.fromkeys("yz", SCALAR),
+        )
+        jobs.append((replace(case, matlab=replace(case.matlab, functions=(name,))), x))
+    for k, answer in enumerate(octave.run_all(jobs)):
+        assert not isinstance(answer, PybnError), names[k]
+        assert (answer["y"], answer["z"]) == (k + 3, k + 3), names[k]
+
+
+def test_a_class_of_a_user_that_the_driver_has_a_function_of(octave: OctaveEngine, m_file: MFile) -> None:
+    folder = m_file("element", PLAIN.replace("Plain", "element"))
+    x = {"x": np.array(3.0)}
+    steps = ["y = apply(x)", "z = self.value"]
+    answer = octave.run(make_case(folder, "element", steps, x, dict.fromkeys("yz", SCALAR), new=[5]), x)
+    assert (answer["y"], answer["z"]) == (15, 5)
 
 
 def test_packages(octave: OctaveEngine, m_file: MFile) -> None:

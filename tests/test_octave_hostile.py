@@ -124,8 +124,11 @@ def plain(m_file: MFile, number: int) -> Job:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctaveEngine]:
-    """One engine for all of this; in the end neither a process nor a file of it is left."""
+def engine(octave: OctaveEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctaveEngine]:
+    """One engine for all of this; in the end neither a process nor a file of it is left.
+
+    The one that tests share starts before it, with its files elsewhere.
+    """
     folder = tmp_path_factory.mktemp("hostile")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))

@@ -188,7 +188,7 @@ def test_a_batch_is_one_call_of_one_octave(
     monkeypatch.setattr(Session, "send", lambda self, **told: calls.append(self) or send(self, **told))
     assert values(octave.run_all([twice(k) for k in range(7)])) == list(range(0, 14, 2))
     assert len(calls) == 1
-    monkeypatch.setattr("pybn.engines.octave.BATCH_BYTES", 16)  # two doubles
+    monkeypatch.setattr("pybn.engines.driver.engine.BATCH_BYTES", 16)  # two doubles
     assert values(octave.run_all([twice(k) for k in range(7)])) == list(range(0, 14, 2))
     assert len(calls) == 5
     assert len({session.octave_pid for session in calls}) == 1
@@ -198,7 +198,7 @@ def test_a_case_that_cannot_begin_is_run_again(
     temporary: Path, m_file: MFile, twice: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one before it stopped the Octave that both share, and had its answer all the same."""
-    monkeypatch.setattr("pybn.engines.octave.answers.PATIENCE", 1.0)
+    monkeypatch.setattr("pybn.engines.driver.answers.PATIENCE", 1.0)
     folder = m_file("stops", "function y = stops()\n  kill(getppid(), 19);\n  y = 1;\nend\n")
     stops = make_job(folder, "stops", ["y = stops()"], {}, {"y": SCALAR})
     with OctaveEngine(1.0) as engine:

@@ -75,6 +75,7 @@ classdef Mean < handle
   end
 end
 """,
+    "note.m": "function m = note(m, key, x)\n  m(key) = x;\nend\n",
     "Stack.m": """\
 classdef Stack
   properties
@@ -96,6 +97,8 @@ end
 TESTS = """
 import numpy as np
 import pytest
+
+from pybn.values import Map
 
 def smooth(x, k):
     padded = np.concatenate([np.zeros(k - 1), x])
@@ -177,7 +180,7 @@ def test_objects_that_meet(octave):
     inner.get("total").matches(7)
     outer.get("inner").object.get("count").matches(1)
 
-def test_a_value_object(octave):
+def test_a_value_object_and_a_map(octave):
     empty = octave.new("lib/Stack.m")
     one = empty.push(1).object
     two = one.push("b").object
@@ -188,6 +191,13 @@ def test_a_value_object(octave):
     empty.get("items").matches([])
     with pytest.raises(Exception, match="an object of class Stack does not leave Octave"):
         rest.value
+    first = octave("lib/note.m", Map.of({"a": 1}), "b", [2, 3])
+    first.matches({"a": 1, "b": [2, 3]})
+    assert set(first.value) == {"a", "b"}
+    second = octave("lib/note.m", first, "c", "x")  # a handle: the same map
+    second.matches({"a": 1, "b": [2, 3], "c": "x"})
+    second.object.isKey("c").matches(True)
+    first.object.get("Count").matches(3)
 
 def test_an_object_that_ended(octave):
     mean = octave.new("lib/Mean.m", 1)

@@ -92,7 +92,9 @@ def answers(tmp_path: Path) -> dict[str, object]:
 def test_a_port_spoils_its_own_case_alone(answers: dict[str, object]) -> None:
     told = {name: str(answer) for name, answer in answers.items() if isinstance(answer, PybnError)}
     assert told.keys() == {"leave", "quit", "hang", "stubborn"}
-    assert told["leave"].endswith("leave [float64]: step 'y = leave(x)': Ended: called os._exit(3)")
+    assert told["leave"].endswith(
+        "leave [float64]: step 'y = leave(x)': Ended: called os._exit(3) (guard_port.py, line 7)"
+    )
     assert "SystemExit: 4" in told["quit"]
     for name in ("hang", "stubborn"):
         assert isinstance(answers[name], DeadlineError)

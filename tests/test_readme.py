@@ -25,14 +25,17 @@ COMMANDS = [
     if line.startswith("$ ")
 ]
 # These run the whole of this, or install it: tools/run and tools/test are what is running, test_wheel.py installs;
-# test_digits.py runs what draws the pictures, test_gradient_check.py checks every committed case, and the fixtures' own
-# tests ask Octave for each.
+# test_digits.py runs what draws the pictures, test_gradient_check.py checks every committed case, the fixtures' own
+# tests ask Octave for each, and test_matlab_commands.py asks what stands in for MATLAB.
 ELSEWHERE = {
     "./tools/run",
     "./tools/test",
     "tools/digits/training",
     "tools/digits/claims",
     "pybn parity --expected octave",
+    "pybn parity --expected matlab",
+    "pybn parity --expected octave --obtained matlab",
+    "pybn record --engine matlab",
     "pybn gradcheck",
     "pip install .",
     "pip install '.[octave]'",
@@ -63,7 +66,9 @@ def test_the_readme_has_commands_and_none_is_forgotten() -> None:
 
 
 @pytest.mark.usefixtures("octave")
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *CONVERT, *TREE, DRAW}])
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *CONVERT, *TREE, DRAW}]
+)
 def test_a_command_of_the_readme(command: str) -> None:
     assert run(command, ROOT)
 
@@ -112,7 +117,11 @@ def test_the_conversions(tmp_path: Path) -> None:
     for command in CONVERT:
         assert run(command, tmp_path)
     assert np.load(tmp_path / "images.npy").shape == (5, 3, 28, 28)
-    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != ".json") == ["images.mat", "images.npy", "out"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != ".json") == [
+        "images.mat",
+        "images.npy",
+        "out",
+    ]
 
 
 def test_the_tree_of_ones_own(tmp_path: Path) -> None:
@@ -182,7 +191,8 @@ def test_the_figures_of_the_pictures() -> None:
 
 
 def test_the_readme_names_every_key_of_a_case_file() -> None:
-    from pybn.case_file import CASE, MATLAB, PYTHON, TOP
+    from pybn.case_file import CASE, TOP
+    from pybn.case_sides import MATLAB, PYTHON
     from pybn.declare import CLOSE, KEYS, TENSOR
     from pybn.declare_values import CLASSES, FORMS, OUTPUT
     from pybn.draw import KINDS, OPTIONS
@@ -218,4 +228,4 @@ def test_the_steps_of_the_readme() -> None:
     text = next(text for language, text in BLOCKS if language == "text" and "y = f(x, 3" in text)
     steps = [line.split("  ")[0] for line in text.splitlines()]
     assert [parse_step(step).text for step in steps] == steps
-    assert len(steps) == 10
+    assert len(steps) == 14

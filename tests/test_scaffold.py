@@ -119,6 +119,71 @@ FORMS: dict[str, Form] = {
         "class Tool:\n    @staticmethod\n    def half(x):\n        return x / 2\n",
         {},
     ),
+    "arrays": (  # in a package that has the name of a function of Octave's
+        {
+            "+stat/Base.m": "classdef Base\n  properties\n    y\n    x\n  end\n  methods\n"
+            "    function obj = Base(y, x)\n      obj.y = y;\n      obj.x = x;\n    end\n"
+            "    function r = rows(obj)\n      r = size(obj.y(:, 1), 1);\n    end\n  end\nend\n",
+            "+stat/Fit.m": "classdef Fit < stat.Base\n  methods\n    function obj = Fit(y, x)\n"
+            "      obj@stat.Base(y, x);\n    end\n    function r = rest(obj, scale)\n"
+            "      r = scale * (obj.y - obj.x);\n    end\n    function show(obj)\n      plot(obj.y);\n    end\n"
+            "  end\nend\n",
+        },
+        "+stat/Fit.m",
+        (
+            "class Fit:\n    def __init__(self, y, x):\n        self.y, self.x = y, x\n\n    def rows(self):\n"
+            "        return len(self.y)\n\n    def rest(self, scale):\n        return scale * (self.y - self.x)\n"
+        ),
+        {},
+    ),
+    "any arguments": (
+        {
+            "center.m": "function [c, n] = center(varargin)\n%CENTER Mean point.\n%   C = center(PTS)\n"
+            "%   [C, N] = center(PTS, SCALE) of PTS, a N-by-3 array.\n%\n%   Example\n%     pts = [0 0 1; ...\n"
+            "%       2 -4 pi/2];\n%     center(pts, 2)\n%\n%   See also mean\n\n  p = varargin{1};\n  k = 1;\n"
+            "  if nargin > 1, k = varargin{2}; end\n  c = [k * p(1, 1), p(end, 3)];\n  n = size(p, 1);\nend\n"
+        },
+        "center.m",
+        "def center(p, k=1):\n    return [k * p[0, 0], p[-1, 2]], len(p)\n",
+        {},
+    ),
+    "any outputs": (
+        {
+            "halves.m": "function varargout = halves(x)\n% [LOW, HIGH] = halves(X)\n"
+            "%   both parts of X, a 1-by-N row vector\n  varargout = {x(1:2), x(3:end)};\nend\n"
+        },
+        "halves.m",
+        "def halves(x):\n    return x[:2], x[2:]\n",
+        {},
+    ),
+    "an object": (
+        {
+            "Pair.m": "classdef Pair\n  properties\n    low = 1;\n    high = {2, 'x'};\n  end\nend\n",
+            "pair_of.m": "function p = pair_of(x)\n  p = Pair();\n  p.low = x(1, :);\nend\n",
+        },
+        "pair_of.m",
+        (
+            "class Pair:\n    def __init__(self, low):\n        self.low, self.high = low, [2, 'x']\n\n\n"
+            "def pair_of(x):\n    return Pair(x[0])\n"
+        ),
+        {},
+    ),
+    "a map": (
+        {
+            "Step.m": "classdef Step < handle\n  properties (Access = private)\n    config = containers.Map();\n"
+            "    rate = 0;\n  end\n  methods\n    function obj = Step(config)\n      obj.config = config;\n"
+            "      obj.rate = obj.config('rate');\n    end\n    function w = take(obj, w, dw)\n"
+            "      w = w - obj.rate * dw;\n      if isKey(obj.config, 'L2 reg')\n"
+            "        w = w - obj.config('L2 reg');\n      end\n    end\n  end\nend\n"
+        },
+        "Step.m",
+        (
+            "class Step:\n    def __init__(self, config):\n        self.config = config\n\n"
+            "    def take(self, w, dw):\n        w = w - self.config['rate'] * dw\n"
+            "        return w - self.config.get('L2 reg', 0)\n"
+        ),
+        {},
+    ),
     "properties": (
         {
             "Point.m": "classdef Point < handle\n  properties\n    x = 0;\n  end\n  properties (Access = private)\n"
@@ -154,7 +219,7 @@ def test_a_first_case_agrees_with_a_port(octave: OctaveEngine, tmp_path: Path) -
             text = text.replace(before, after)
         case_file.write_text(text)
     cases = find_cases([str(tmp_path)], [])
-    assert len(cases) == len(FORMS)
+    assert len(cases) == len(FORMS) + 1  # one has an example in its help
     for result in run_parity(cases, octave, PortEngine(), GoldenEngine()):
         assert result.passed, f"{result.case.file}: {result}"
 
@@ -172,6 +237,13 @@ def first(tmp_path: Path, text: str, name: str = "some") -> str:
         ("switch x, case {'one', 'two'}, y = 1; end", 'x = "one"  # text'),
         ("y = x.tol + x.max_iter + x.name;", 'x = { tol = 1e-06, max_iter = 10, name = "text" }'),
         ("y = isfield(x, 'rate');", "x = { rate = 0.1 }"),
+        ("y = x('rate') + x('L2 reg');", 'x = { _map = { rate = 0.1, "L2 reg" = 1.0 } }  # a containers.Map'),
+        ("if isKey(x, 'eps'), y = x('eps'); end", "x = { _map = { eps = 1e-05 } }"),
+        (
+            "y = x('rate'); if ismember('mu', x.keys), y = x('mu'); end",
+            "x = { _map = { rate = 0.1, mu = 0.5 } }",
+        ),
+        ("y = x(':');", 'x = { axes = "A B", draw = "normal" }'),
         ("y = x{1};", 'x = [1.0, "two"]'),
         ("y = zeros(x, 2);", "x = 3"),
         ("for k = 1:x\n y = k;\nend", "x = 3"),
@@ -185,6 +257,33 @@ def first(tmp_path: Path, text: str, name: str = "some") -> str:
         ("y = x(:, :, 1, 2);", 'x = { axes = "A B C D", draw = "normal" }'),
         ("y = size(x, 3);", 'x = { axes = "A B C", draw = "normal" }'),
         ("y = length(x);", 'x = { axes = "A", draw = "normal" }  # a row'),
+        ("y = numel(x);", 'x = { axes = "A", draw = "normal" }  # a row'),
+        ("y = x(2) + x(5);", 'x = { axes = "C5", draw = "normal" }  # a row'),
+        ("y = z(x, :);", 'x = { axes = "A B", draw = "integers", low = 1, high = 9 }  # indices'),
+        ("y = z(:, x(:, 1));", 'x = { axes = "A B", draw = "integers", low = 1, high = 4 }  # indices'),
+        ("if x > 0.5, y = 1; end", "x = 3  # one number"),
+        ("if any(x > 0.5), y = 1; end", 'x = { axes = "A B", draw = "normal" }'),
+        ("if iscell(x), y = x{1}; else, y = x(:, 1); end", 'x = { axes = "A B", draw = "normal" }'),
+        ("if ~iscell(x), error('no'); end, y = x{1};", 'x = [1.0, "two"]  # a cell array'),
+        ("if isstruct(x), y = x.a; else, y = x; end", 'x = { axes = "A B", draw = "normal" }'),
+        ("if ischar(x), y = 1; else, y = x(:, 1); end", 'x = { axes = "A B", draw = "normal" }'),
+        (
+            "if isa(x, 'function_handle'), y = x(1); else, y = x(1, 2); end",
+            'x = { axes = "A C2", draw = "normal" }',
+        ),
+        ("y = ismember(x, z, 'rows');", 'x = { axes = "A B", draw = "normal" }'),
+        (
+            "if size(x, 1) > 1, error('one'); end, y = x(:, 1:3);",
+            'x = { axes = "C3", draw = "normal" }  # a row',
+        ),
+        (
+            "if size(x, 1) ~= size(z, 1), error('one'); end, y = x(:, 3);",
+            'x = { axes = "A C3", draw = "normal" }',
+        ),
+        ("if nargin < 3, z = x(1, 2); x = x(1, 1); end, y = x;", 'matlab = "y = some(x, z)"'),
+        ("if nargin < 3, z = varargin{1}; end, y = x;", 'matlab = "y = some(x, z)"'),
+        ("if size(x, 2) == 3, error('not 3'); end, y = x;", 'x = { axes = "A B", draw = "normal" }'),
+        ("z = x(1, 2); z(3, :) = x;", 'x = { axes = "A C2", draw = "normal" }'),
         ("y = x * 2;", 'x = { axes = "A B", draw = "normal" }'),
         ("y = x(:, 1:2) + x(:, [3 4]);", 'x = { axes = "A C4", draw = "normal" }'),
         ("if size(x, 2) ~= 3, error('no'); end, y = x;", 'x = { axes = "A C3", draw = "normal" }'),
@@ -197,12 +296,115 @@ def first(tmp_path: Path, text: str, name: str = "some") -> str:
         ("arguments\n x char\n end\n y = 1;", 'x = "text"'),
         ("validateattributes(x, {'logical'}, {'scalar'}); y = 1;", "x = true"),
         ("validateattributes(x, {'single'}, {'vector'}); y = 1;", 'x = { axes = "A", dtype = "float32"'),
+        ("validateattributes(x, {'numeric'}, {'size', [NaN, 6]}); y = 1;", "x = { shape = [5, 6]"),
+        (
+            "p = inputParser; addRequired(p, 'x', @(v) validateattributes(v, {'char'}, {})); y = 1;",
+            'x = "text"  # text',
+        ),
+        ("p = inputParser; p.addOptional('x', 'low', @ischar); y = 1;", 'x = "low"  # text'),
+        (
+            "c = @(v) validateattributes(v, {'double'}, {'scalar'});\np.addRequired('x', c); y = 1;",
+            "x = 3  # one number",
+        ),
     ],
 )
 def test_what_is_told_of_an_argument_is_filled_in(tmp_path: Path, body: str, wanted: str) -> None:
     text = first(tmp_path, f"function y = some(x, z)\n  {body}\nend\n")
     assert wanted in text
     read_case_file(tmp_path / "case.toml")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("X is a N-by-2 array of points.", 'x = { axes = "N C2", draw = "normal" }  # N x 2, says the help'),
+        ("where X: [Nx3] coordinates", 'x = { axes = "N C3", draw = "normal" }'),
+        ("of the M-by-2 array X, say", 'x = { axes = "M C2", draw = "normal" }'),
+        ("X is a 3x3 matrix", "x = { shape = [3, 3], "),
+        ("X, a column vector.", 'x = { axes = "A", matlab = "A 1", draw = "normal" }'),
+        ("X is a 1-by-4 row.", 'x = { axes = "C4", draw = "normal" }'),
+        ("X is an edge: [x1 y1 x2 y2]", 'x = { axes = "C4", draw = "normal" }'),
+        ("X is one of [a b], [a b c]", 'x = { axes = "A B", draw = "normal" }'),
+        ("X is a cell array", 'x = [1.0, "two"]'),
+        ("X is the name of a file", 'x = "text"'),
+        ("X is a string, 'fast' or 'exact'", 'x = "fast"'),
+        ("X: a scalar", "x = 3  # one number, says the help"),
+        ("X: true or false", "x = true"),
+        ("X: indices of points", 'x = { axes = "A B", draw = "integers", low = 1, high = 3 }'),
+        ("Z is a 2x3 array, and X is not", 'x = { axes = "A B", draw = "normal" }'),
+        ("X returns a N-by-2 array", 'x = { axes = "A B", draw = "normal" }'),
+        ("A matrix. An X. Next, N-by-2.", 'x = { axes = "A B", draw = "normal" }'),
+    ],
+)
+def test_what_the_help_says_of_an_argument_is_filled_in(tmp_path: Path, said: str, wanted: str) -> None:
+    text = first(tmp_path, f"function y = some(x, z)\n%SOME One of some.\n%   {said}\n  y = x;\nend\n")
+    assert wanted in text
+    read_case_file(tmp_path / "case.toml")
+
+
+def test_a_data_file_that_the_example_names_is_brought(tmp_path: Path) -> None:
+    told = "% T = read_it(NAME)\n% Example\n%   t = read_it('some.dat')\n"
+    told = f"function t = read_it(fileName)\n{told}  t = fileread(fileName);\nend\n"
+    write(tmp_path, {"lib/read_it.m": told, "lib/some.dat": "1 2", "cases/keep": ""})
+    [case_file] = scaffold(tmp_path / "lib/read_it.m", tmp_path / "cases").files
+    assert tomllib.loads(case_file.read_text())["files"] == ["../lib/some.dat"]
+    [case] = read_case_file(case_file)
+    assert [each.name for each in case.files] == ["some.dat"]
+    (tmp_path / "lib/some.dat").unlink()
+    scaffold(tmp_path / "lib/read_it.m", tmp_path / "cases", force=True)
+    assert "files" not in tomllib.loads(case_file.read_text())
+    assert '# fill in: files = ["..."]' in case_file.read_text()
+
+
+def test_points_of_both_sets_are_as_many(tmp_path: Path) -> None:
+    text = first(
+        tmp_path, "function y = some(x, z)\n% X is a N-by-2 array\n  y = x + z(:, 2) + z(:, 1);\nend\n"
+    )
+    assert 'x = { axes = "N C2"' in text
+    assert 'z = { axes = "N C2"' in text
+
+
+def test_what_a_function_that_gets_it_tells_of_an_argument_is_filled_in(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "inner.m": "function y = inner(n, p)\n  y = deep(p, n);\nend\n",
+            "deep.m": "function y = deep(q, mode)\n  switch mode, case 'sum', y = q(:, 1:3); end\nend\n",
+            "+pk/Thing.m": "classdef Thing\n methods\n  function o = Thing(k)\n   o = k{1};\n  end\n end\nend\n",
+        },
+    )
+    text = first(tmp_path, "function y = some(x, k, c)\n  y = inner(k, x) + pk.Thing(c);\nend\n")
+    assert 'x = { axes = "A C3"' in text
+    assert 'k = "sum"  # text' in text
+    assert 'c = [1.0, "two"]' in text
+
+
+def test_the_example_in_the_help_is_a_case(tmp_path: Path) -> None:
+    """Numbers, arrays and text that are written out count, variables of them too; all else is left alone."""
+    lines = [
+        "k = 2;",
+        "pts = [1 -2; ...",
+        "  3*2 +pi];",
+        "w = [1;2]';",
+        "f = zeros(3);",
+        "some(f, 1)",
+        "some(pts, k, 'a', w)",
+    ]
+    told = "\n".join(f"%   {line}" for line in lines)
+    head = "function y = some(x, k, varargin)\n% SOME(X, K, MODE, W)\n% Example:\n"
+    text = first(tmp_path, f"{head}{told}\n%   some(1, 2)\n  y = x;\nend\n")
+    [written, drawn] = read_case_file(tmp_path / "case.toml")
+    assert (written.name, drawn.name) == ("the example in the help", "drawn at random")
+    inputs = draw_inputs(written)
+    assert inputs["x"].tolist() == [[1, -2], [6, np.pi]]
+    assert inputs["W"].tolist() == [1, 2]
+    assert written.attrs == {"k": 2, "mode": "a"}
+    assert 'matlab = "y = some(x, $k, $mode, W)"' in text
+    assert [x.shape for x in draw_inputs(drawn).values()] == [(2, 2), (2,)]
+    none = ["some(f(1))", "some([1 2", "some([1 2; 3])", "some(1 + 2)", "some({1})", "some(x.y)", "other(3)"]
+    for line in none:
+        text = first(tmp_path, f"{head}%   {line}\n  y = x;\nend\n")
+        assert "example in the help" not in text
 
 
 @pytest.mark.parametrize(
@@ -258,6 +460,62 @@ def test_code_in_folders_beside_brings_the_tree_around_them(tmp_path: Path) -> N
     )
     scaffold(tree / "src/a/main.m", force=True)
     assert "path" in tomllib.loads(case_file.read_text())["matlab"]
+
+
+def test_code_that_called_code_calls_counts_as_well(tmp_path: Path) -> None:
+    """Across private folders and commands without brackets; a help's words, variables and arguments do not count."""
+    tree = write(
+        tmp_path / "tree",
+        {
+            "a/main.m": "function y = main(x)\n% see far\n  y = near(x) + @Box;\nend\n",
+            "a/near.m": "function [y, far] = near(far)\n  y = secret(far);\nend\n",
+            "a/private/secret.m": "function y = secret(x)\n  [far, y] = deal(x, 1);\nend\n",
+            "b/far.m": SMOOTH,
+        },
+    )
+    [case_file] = scaffold(tree / "a/main.m").files
+    assert "path" in tomllib.loads(case_file.read_text())["matlab"]
+    write(tree, {"a/private/secret.m": "function y = secret(x)\n  y = x + far;\nend\n"})
+    scaffold(tree / "a/main.m", force=True)
+    assert tomllib.loads(case_file.read_text())["matlab"]["tree"] == ".."
+    write(tree, {"a/private/secret.m": SMOOTH, "c/@Box/Box.m": "classdef Box\nend\n"})
+    scaffold(tree / "a/main.m", force=True)
+    assert tomllib.loads(case_file.read_text())["matlab"]["tree"] == ".."
+    write(tree, {"c/@Box/Box.m": "classdef Box\nend\n", "a/sub/Box.m": "classdef Box\nend\n"})
+    scaffold(tree / "a/main.m", force=True)
+    assert tomllib.loads(case_file.read_text())["matlab"]["tree"] == "."
+
+
+def test_what_a_person_has_to_know_is_told_whole(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "Base.m": "classdef (Abstract) Base < handle\n properties (Hidden)\n  secret = 1;\n end\n"
+            " properties\n  shown = 2;\n end\n methods\n  function y = inherited(obj)\n   y = 1;\n  end\n"
+            "  function y = own(obj)\n   y = obj.need();\n  end\n end\n"
+            " methods (Abstract)\n  y = need(obj)\n end\nend\n",
+            "Some.m": "% Copyright (C) 2025 A. Author\n% $Id: Some.m $\n% Measures something.\n\n"
+            "classdef Some < Base\n methods\n  function y = need(obj)\n   y = 2;\n  end\n"
+            "  function y = own(obj)\n   y = 3;\n  end\n"
+            "  function draw(obj)\n   figure; hold on\n  end\n end\nend\n",
+            "opened.m": "function y = opened(x, varargin)\n% Y = opened(X)\n% Y = opened(X, TOL)\n"
+            "  p = inputParser;\n  addOptional(p, 'tol', 1e-3, @isnumeric);\n"
+            "  p.addParameter('mode', 'fast');\n  y = x;\nend\n",
+        },
+    )
+    written = scaffold(tmp_path / "Some.m", tmp_path)
+    assert written.files == (tmp_path / "some.toml",)
+    told = tomllib.loads(written.files[0].read_text())
+    assert told["about"] == "Measures something."
+    assert [step["matlab"] for step in told["step"]] == ["y = need()", "y2 = own()", "y3 = inherited()"]
+    assert any("draw is left out: it draws, by figure" in note for note in written.notes)
+    assert any(note.endswith("m = self.shown: shown") for note in written.notes)
+    assert all(len(line) < 120 for line in written.files[0].read_text().splitlines())
+    notes = scaffold(tmp_path / "opened.m", tmp_path).notes
+    assert "opened may take more than its step gives it: varargin (tol = 1e-3, mode = 'fast')" in notes
+    assert "opened may be called so: Y = opened(X); Y = opened(X, TOL)" in notes
+    with pytest.raises(CaseError, match=r"Base is abstract \(need has no body\)"):
+        scaffold(tmp_path / "Base.m", tmp_path)
 
 
 def test_the_target_is_found_in_a_module_that_is_never_run(tmp_path: Path) -> None:

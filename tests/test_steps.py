@@ -18,6 +18,7 @@ from pybn.steps import (
     Fields,
     Get,
     Handle,
+    Index,
     Items,
     Literal,
     Pattern,
@@ -106,6 +107,12 @@ def call(
         ("layer.weight = w", Set("layer.weight = w", ("layer", "weight"), Variable("w"))),
         call("y = layer.inner.forward(x)", ("y",), ("layer", "inner", "forward"), (X,)),
         call("y = f(@g, [@p.q.h, x])", ("y",), ("f",), (Handle(("g",)), Items((Handle(("p", "q", "h")), X)))),
+        ('w = m["k"]', Get('w = m["k"]', "w", ("m",), Index("[", (Literal("k"),)))),
+        ("w = c{2}", Get("w = c{2}", "w", ("c",), Index("{", (Literal(2),)))),
+        ("w = a.b[x, $k]", Get("w = a.b[x, $k]", "w", ("a", "b"), Index("[", (X, Attribute("k"))))),
+        ('m("k") = w', Set('m("k") = w', ("m",), Variable("w"), Index("(", (Literal("k"),)))),
+        ("a.b{1} = [w]", Set("a.b{1} = [w]", ("a", "b"), Items((Variable("w"),)), Index("{", (Literal(1),)))),
+        ("m[x] = 1", Set("m[x] = 1", ("m",), Literal(1), Index("[", (X,)))),
         ("self.training = false", Set("self.training = false", ("self", "training"), Literal(False))),
         ("self.a.b = [x, $k]", Set("self.a.b = [x, $k]", ("self", "a", "b"), Items((X, Attribute("k"))))),
     ],
@@ -134,6 +141,10 @@ def test_names_that_a_step_binds_and_uses() -> None:
     assert list(used_names(step)) == ["x", "y", "z", "w"]
     assert list(used_attributes(step)) == ["e", "d"]
     assert list(used_names(parse_step("self.a = [x]"))) == ["x"]
+    assert list(used_names(parse_step("m[k, $a] = x"))) == ["k", "x"]
+    assert list(used_names(parse_step("y = m{k}"))) == ["k"]
+    assert list(used_attributes(parse_step("y = m{$k}"))) == ["k"]
+    assert [*bound_names(parse_step("m(k) = x")), *bound_names(parse_step("y = m[k]"))] == ["y"]
     assert list(bound_names(parse_step("m = self.a"))) == ["m"]
     assert list(bound_names(parse_step("self, y = f(x)"))) == ["y"]
     assert [*used_names(parse_step("m = self.a")), *bound_names(parse_step("self.a = 1"))] == []
@@ -163,7 +174,17 @@ NAME = "a name (a letter, then letters, digits or _, at most 63)"
         ("y = f(,)", f"wanted {NAME} at character 7, got ','"),
         ("y == f(x)", f"wanted {NAME} at character 4, got '='"),
         ("y, = f(x)", f"wanted {NAME} at character 4, got '='"),
-        ("f(x) = y", "wanted '=' at character 2, got '('"),
+        ("f() = y", f"wanted {NAME} at character 3, got ')'"),
+        ("f(x), z = y", "wanted '=' at character 5, got ','"),
+        ("m[] = y", f"wanted {NAME} at character 3, got ']'"),
+        ("y = m[x", "wanted ']' at character 8, got the end"),
+        ("y = m[x} = 1", "wanted ']' at character 8, got '}'"),
+        ("y = m[x](z)", "wanted the end at character 9, got '('"),
+        ("m(x).a = y", "wanted '=' at character 5, got '.'"),
+        (
+            "a, b = m[x]",
+            "wanted a call such as 'y = f(x)' or a property such as 'm = self.mean' at character 12, got the end",
+        ),
         ("y = f(x); system('x')", "cannot read \"; system('x')\""),
         ("y = f(x) % note", "cannot read '% note'"),
         ("y = f(x')", 'cannot read "\')"'),
@@ -326,6 +347,8 @@ def scope(
         ("y = g(x)", scope(has_object=True), "self"),
         ("y = g(x)", scope("g"), "g"),
         ("y = g(x)", scope("g", has_object=True), "self"),
+        ("y = g[x]", scope("g", has_object=True), "g"),
+        ("g(x) = 1", scope("g", has_object=True), "g"),
         ("y = a.g(x)", scope("a"), "a"),
         ("y = a.g(x)", scope("a", has_object=True), "a"),
         ("y = a.g(x)", scope(has_object=True), "self"),

@@ -12,9 +12,14 @@ from pybn import __version__
 from pybn.errors import AGREE, PybnError
 
 if TYPE_CHECKING:
+    from pybn.case import Case
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  # argparse has no other name for it
 
-EPILOG = "exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave is missing, 4 bad input, 5 input or output failed"
+EPILOG = (
+    "exit codes: 0 agree or done, 1 differ, 2 usage, 3 Octave or MATLAB is missing, 4 bad input, "
+    "5 input or output failed"
+)
 
 
 def add_paths(command: argparse.ArgumentParser) -> None:
@@ -27,8 +32,18 @@ def add_paths(command: argparse.ArgumentParser) -> None:
 def add_match(command: argparse.ArgumentParser) -> None:
     """Add the choice of cases by their names."""
     command.add_argument(
-        "-k", dest="match", default="", metavar="TEXT", help="only cases whose name or stem holds TEXT"
+        "-k",
+        dest="match",
+        default="",
+        metavar="TEXT",
+        help="only cases whose name or stem holds TEXT; 'name [dtype]' in full chooses that case alone",
     )
+
+
+def matching(cases: Sequence[Case], text: str) -> list[Case]:
+    """Return the cases whose name or stem holds a text, or those alone whose name and dtype it is in full."""
+    whole = [case for case in cases if case.id == text]
+    return whole or [case for case in cases if text in case.id or text in case.stem]
 
 
 def add_deadline(command: argparse.ArgumentParser) -> None:

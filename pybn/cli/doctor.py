@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pybn.cli.common import EPILOG
-from pybn.cli.stage import add_allow
+from pybn.cli.stage import add_allow, looked
 from pybn.errors import AGREE, BAD_INPUT, UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ answer one case.
 
 With TREE: read the .m files in it, and tell which run under Octave as they are,
 what pybn rewrites in its copy, what Octave would get silently wrong, what cannot
-run, and what to do about it. Nothing is run and nothing is written. It exits
-with 4 where something is refused as silently wrong, else with 0.
+run, and what to do about it. No code of it is run and nothing is written to it;
+where Octave is, it parses a copy. It exits with 4 where something is refused as
+silently wrong, else with 0.
 """
 
 
@@ -66,8 +67,10 @@ def _tree(options: argparse.Namespace) -> int:
     from pybn.staging.rule_names import checked
 
     told = plan([options.tree], checked(options.allow))
+    unread, read = looked(told)
     if options.json:
-        sys.stdout.write(json.dumps(staging_json("doctor", told), indent=2) + "\n")
+        sys.stdout.write(json.dumps(staging_json("doctor", told, unread=unread, read=read), indent=2) + "\n")
     else:
-        sys.stdout.write(staging_page(told, Style(sys.stdout), verbose=options.verbose))
+        style = Style(sys.stdout)
+        sys.stdout.write(staging_page(told, style, verbose=options.verbose, unread=unread, read=read))
     return BAD_INPUT if told.refused else AGREE

@@ -7,7 +7,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, none_of, worst
+from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, matching, none_of, worst
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     broken: list[PybnError] = []
     found = parity.find_cases(options.paths, broken)
     engine = parity.make_engine(options.engine, golden, options.deadline)
-    wanted = [c for c in found if options.match in c.id or options.match in c.stem]
+    wanted = matching(found, options.match)
     cases, single, without = sort_cases(wanted, engine.side)
     if not cases and not broken:
         raise _nothing(options.match, len(found), len(single), len(wanted))

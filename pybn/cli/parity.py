@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, none_of, worst
+from pybn.cli.common import EPILOG, add_deadline, add_match, add_paths, matching, none_of, worst
 from pybn.errors import AGREE, BAD_INPUT, DIFFER, PybnError
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "parity",
         help="compare a Python port with the MATLAB reference",
-        description="Run cases on two engines and compare every tensor. golden: Octave's recorded answers; "
-        "octave: the .m files, live; port: the Python under test.",
+        description="Run cases on two engines and compare every tensor. golden: the recorded answers; "
+        "octave, matlab: the .m files, live; port: the Python under test.",
         epilog=EPILOG,
     )
     add_paths(command)
-    engines = ("golden", "octave", "port")
+    engines = ("golden", "octave", "matlab", "port")
     command.add_argument(
         "--expected", choices=engines, default="golden", help="who is right (default: golden)"
     )
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     golden = GoldenEngine()
     broken: list[PybnError] = []
     found = parity.find_cases(options.paths, broken)
-    wanted = [c for c in found if options.match in c.id or options.match in c.stem]
+    wanted = matching(found, options.match)
     if not wanted and not broken:
         raise UsageError(f"-k {options.match!r}: {none_of(len(found))} has that in its name")
     cases = [c for c in wanted if not c.live] if "golden" in names else wanted
@@ -95,8 +95,10 @@ def run(options: argparse.Namespace) -> int:
         shown = [r for r in results if not r.passed] if options.quiet else results
         if shown:
             sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
-        shown_as = [f"octave {versions['octave']}" if name == "octave" else name for name in names]
-        sys.stdout.write(report.parity_summary(results, shown_as[0], shown_as[1], skipped, style))
+        shown_as = [f"{name} {versions[name]}" if name in versions else name for name in names]
+        sys.stdout.write(
+            report.parity_summary(results, shown_as[0], shown_as[1], skipped, style, len(broken))
+        )
     return worst(_code(results), broken)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pybn.cli.common import EPILOG
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
 ABOUT = """\
 Write a first case file for a MATLAB function or class: what to call on both
 sides, the arguments with their axes, and one case. What the .m file tells is
-filled in: defaults, classes and sizes from an arguments block, text where an
-argument is compared with text, fields where they are read. The rest is guessed
-and marked "fill in". Then: pybn record CASE.toml, and pybn parity CASE.toml.
+filled in: what it declares, checks and does with an argument, here and where it
+is passed on, what its help says of it, and the call in the help's example. The
+rest is guessed, or marked "fill in". Then: pybn record CASE.toml, and pybn
+parity CASE.toml.
 """
 
 
@@ -31,7 +34,9 @@ def add(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("file", metavar="FILE.m", help="a function or a class")
-    command.add_argument("-o", dest="out", metavar="CASE.toml", help="where to (default: beside FILE.m)")
+    command.add_argument(
+        "-o", dest="out", metavar="OUT", help="where to, a file or a folder (default: beside FILE.m)"
+    )
     command.add_argument(
         "--python",
         metavar="MODULE:NAME",
@@ -54,5 +59,12 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{printable(str(path))}\n")
     for note in written.notes:
         sys.stderr.write(f"{printable(note)}\n")
-    sys.stderr.write(f"next: pybn record {written.files[0]}, then pybn parity {written.files[0]}\n")
+    file = shlex.quote(_near(written.files[0]))
+    sys.stderr.write(f"next:\n  pybn record {file}\n  pybn parity {file}\n")
     return AGREE
+
+
+def _near(path: Path) -> str:
+    """Return a path as one would type it: from the folder that one is in, where it is below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pybn.cli.common import EPILOG
-from pybn.errors import AGREE, BAD_INPUT
+from pybn.errors import AGREE, BAD_INPUT, OctaveMissing
 
 if TYPE_CHECKING:
     from pybn.cli.common import Commands
+    from pybn.staging import Plan, Trouble
 
 ABOUT = """\
 Copy a tree of MATLAB code to OUT, rewritten where GNU Octave needs it. The tree
 itself is never written to, line numbers stay, no arithmetic is touched, and no
-code of it is run. OUT may be missing, empty, or an earlier copy.
+code of it is run: where Octave is, it parses the copy. OUT may be missing,
+empty, or an earlier copy.
 
 What Octave would get silently wrong is refused: the copy is made all the same,
 but each function that holds such a line raises an error in it, and the command
@@ -63,14 +65,35 @@ def run(options: argparse.Namespace) -> int:
 
     told = plan([options.tree], checked(options.allow))
     folders = write(refusing(told), options.out)
+    unread, read = looked(told)
     if options.json:
-        said = staging_json("stage", told, out=str(options.out), path=[str(folder) for folder in folders])
+        path = [str(folder) for folder in folders]
+        said = staging_json("stage", told, unread=unread, read=read, out=str(options.out), path=path)
         sys.stdout.write(json.dumps(said, indent=2) + "\n")
     else:
-        sys.stdout.write(staging_page(told, Style(sys.stdout), verbose=options.verbose))
+        style = Style(sys.stdout)
+        sys.stdout.write(staging_page(told, style, verbose=options.verbose, unread=unread, read=read))
+        if told.refused:
+            sys.stdout.write(
+                "\nin the copy, each function that holds a refused line raises an error that says so\n"
+            )
         sys.stdout.write(f"\nthe copy is in {printable(str(options.out))}; in Octave:\n")
         sys.stdout.write("".join(f"  {line}\n" for line in _how(folders)))
     return BAD_INPUT if told.refused else AGREE
+
+
+def looked(told: Plan) -> tuple[list[Trouble], str]:
+    """Let Octave parse what a copy would hold. Returns what it does not read, and a sentence on that."""
+    from pybn.engines.octave.reading import reading
+    from pybn.report.staging import octave_reads
+
+    try:
+        read = reading(told)
+    except OctaveMissing:
+        return [], "Octave is not here: whether it reads them was not looked at"
+    known = {trouble.file for trouble in told.troubles if trouble.rule == "syntax"}
+    unread = [trouble for trouble in read.troubles if trouble.file not in known]
+    return unread, octave_reads(read.files, read.troubles)
 
 
 def _how(folders: list[Path]) -> list[str]:

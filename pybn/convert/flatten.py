@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pybn.formats.lazy import InMemory, LazyArray
-from pybn.values import Cell, CharArray, Foreign, Object, StructArray, describe
+from pybn.values import Cell, CharArray, Foreign, Map, Object, StructArray, describe
 from pybn.values.leaves import subscript
 
 DEEPEST = 64
@@ -66,6 +66,9 @@ def _inside(value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
         for k, item in enumerate(value.items):
             at = subscript(k, value.shape)
             yield f"{{{at}}}", (at.replace(",", "_"),), item
+    elif isinstance(value, Map):
+        for key, item in zip(value.keys, value.items, strict=True):
+            yield f'("{key}")' if isinstance(key, str) else f"({key:g})", (f"{key}",), item
     elif isinstance(value, StructArray | Object):
         elements = value.elements if isinstance(value, StructArray) else value.properties
         for k, element in enumerate(elements):

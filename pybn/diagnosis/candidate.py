@@ -50,8 +50,11 @@ class Candidate:
     bits: float | None = None
 
 
-def reconciles(candidate: Candidate, q: Question) -> bool:
-    """Tell whether the prediction leaves nothing unexplained, and whether that is more than chance."""
+def reconciles(candidate: Candidate, q: Question, paid: float = 0.0) -> bool:
+    """Tell whether the prediction leaves nothing unexplained, and whether that is more than chance.
+
+    `paid` is what the choice of this question costs, in bits.
+    """
     prediction = candidate.make()
     if prediction.shape != q.obtained.shape:
         return False
@@ -64,5 +67,5 @@ def reconciles(candidate: Candidate, q: Question) -> bool:
     if candidate.bits is not None:
         bits = candidate.bits
     else:
-        bits = moved_bits(q) if candidate.kind == "moved" else computed_bits(q, left)
-    return bits >= NEEDED + candidate.cost
+        bits = moved_bits(q, prediction) if candidate.kind == "moved" else computed_bits(q, left)
+    return bits >= NEEDED + candidate.cost + paid

@@ -25,6 +25,7 @@ from pybn.diagnosis.question import Question
 NEEDED = 12.0  # bits: one false claim in 4,000 unrelated predictions
 ARITHMETIC = 16.0  # ULP of the largest element
 FINE = 1 / 8  # of the difference may remain
+RECUR = 8.0  # bits: numbers of many digits do not recur by chance, and hardly a port shuffles them
 FULL = {2: 6.0, 4: 16.0, 8: 36.0}  # bits of a mantissa that a match to within the slack confirms
 
 
@@ -42,13 +43,12 @@ def value_bits(q: Question, left: float = 0.0, of: Array | None = None) -> float
     The answer is `of`: what was obtained, unless it says.
     """
     got = sampled(reals(q.obtained if of is None else of))
-    pool = np.concatenate([sampled(reals(q.expected)), got])
-    pool, got = pool[np.isfinite(pool)], got[np.isfinite(got)]
+    got = got[np.isfinite(got)]
     if not got.size:
         return 0.0
     kinds = [x.dtype for x in (q.expected, q.obtained) if x.dtype.kind in "fc"]
     full = min((FULL.get(d.itemsize // (2 if d.kind == "c" else 1), 16.0) for d in kinds), default=64.0)
-    spread = float(pool.max() - pool.min()) or float(np.abs(pool).max())
+    spread = float(got.max() - got.min()) or float(np.abs(got).max())
     grain = _grain(got)
     bits = full if grain == 0 else min(full, math.log2(spread / grain + 1) if spread else 0.0)
     if left > 0 and spread > 0:
@@ -75,31 +75,39 @@ def computed_bits(q: Question, left: float) -> float:
 
 
 def content_bits(x: Array, each: float) -> float:
-    """Return what it takes to tell these numbers, in bits: `each` for one that is new, little for 0."""
+    """Return what it takes to tell these numbers, in bits: `each` for one that is new, little for 0 and for NaN."""
     values = sampled(x)
     if not values.size:
         return 0.0
     distinct, counts = np.unique(values, return_counts=True)
     shares = counts / values.size
     told = -float((counts * np.log2(shares)).sum()) + sum(
-        min(each, 2.0) if v == 0 else each for v in distinct
+        min(each, 2.0) if v == 0 or not np.isfinite(v) else each for v in distinct
     )
     return min(each * values.size, told)
 
 
-def moved_bits(q: Question) -> float:
-    """Return the evidence of a rearrangement: the logarithm of how many arrangements the moved elements have."""
-    values = sampled(q.obtained[q.differing])
-    if values.size < 2:
-        return 0.0
+def moved_bits(q: Question, prediction: Array) -> float:
+    """Return the evidence of a rearrangement: the logarithm of how many arrangements the moved elements have.
+
+    It is counted on the prediction, of obtained's shape: within a tolerance, what was obtained may be mere noise.
+    """
+    values = sampled(prediction[q.differing])
+    bits = arranged_bits(values)
+    if bits and q.same_shape:  # where expected has them is known: where they have gone to is told
+        bits = max(bits, chosen_bits(q.obtained.size, int(q.differing.sum()) // 2))
+    if bits and not q.same_shape:
+        bits += 4.0  # the shape fits as well
+    if bits and value_bits(q) >= 16.0:
+        bits += RECUR
+    return bits
+
+
+def arranged_bits(values: Array) -> float:
+    """Return the logarithm of how many arrangements some elements have; 0 where they are all equal."""
     counts = np.unique(values, return_counts=True)[1]
     ways = math.lgamma(values.size + 1) - sum(math.lgamma(int(c) + 1) for c in counts)
-    bits = ways / math.log(2)
-    if not q.same_shape and counts.size > 1:
-        bits += 4.0  # the shape fits as well
-    if counts.size > 1 and value_bits(q) >= 16.0:
-        bits += 6.0  # numbers of many digits do not recur by chance
-    return bits
+    return ways / math.log(2) if counts.size > 1 else 0.0
 
 
 def chosen_bits(n: int, k: int) -> float:

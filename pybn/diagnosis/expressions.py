@@ -11,12 +11,22 @@ from pybn.compare import Array
 from pybn.diagnosis.question import Question
 
 Value = Callable[..., Array]
-LUMA = {
-    "BT.601": (0.2989, 0.587, 0.114),
-    "BT.601 exactly": (0.299, 0.587, 0.114),
-    "BT.709": (0.2126, 0.7152, 0.0722),
-}
-NUMBERS = (2.0, 3.0, 4.0, 8.0, 10.0, 100.0, 128.0, 255.0, 256.0)
+NUMBERS = (
+    *map(float, range(2, 11)),
+    12.0,
+    16.0,
+    32.0,
+    64.0,
+    100.0,
+    127.0,
+    128.0,
+    255.0,
+    256.0,
+    1000.0,
+    32767.0,
+    32768.0,
+    65535.0,
+)
 
 
 def expressions(q: Question) -> Iterator[tuple[str, Value]]:
@@ -47,9 +57,6 @@ def _of_one(q: Question, n: str, x: Array) -> Iterator[tuple[str, Value]]:
         yield f"{n} + {label}", partial(np.add, x, c)
         yield f"{n} - {label}", partial(np.subtract, x, c)
         yield f"{label} - {n}", partial(np.subtract, c, x)
-    if x.ndim > 1 and x.shape[-1] == 3 and x.size == 3 * q.expected.size:
-        for standard, weights in LUMA.items():
-            yield f"the luminance ({standard}) of {n}", partial(np.matmul, x, np.array(weights))
     for axis in range(min(x.ndim, 4)):
         if x.size // x.shape[axis] == q.expected.size:
             yield f"the mean of {n} over axis {axis}", lambda a=axis: x.mean(axis=a)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 
 from pybn.compare import EXACT, Array, Tolerance
 from pybn.diagnosis.arrays import gap, top, unit
+from pybn.values import leaves
 
 LARGEST = 1 << 26  # elements: more than these are not looked at
+MOST_INPUTS = 12  # arrays that both sides were given: formulas combine them
 MOST_AXES = 5  # of an array whose axes are combined in all ways
 
 
@@ -24,7 +26,7 @@ class Question:
     """Why is `obtained` not `expected`? Both are arrays of numbers, in native byte order.
 
     `inputs` are the arrays that both functions were given, `scalars` their numbers, attributes among them;
-    `axes` names the axes of `expected`, or is empty.
+    `axes` names the axes of `expected`, or is empty, `input_axes` those of inputs.
     """
 
     expected: Array
@@ -33,6 +35,7 @@ class Question:
     scalars: Mapping[str, float] = field(default_factory=dict)
     tolerance: Tolerance = EXACT
     axes: tuple[str, ...] = ()
+    input_axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def same_shape(self) -> bool:
@@ -41,8 +44,12 @@ class Question:
 
     def axis(self, k: int) -> str:
         """Name an axis of `expected`: "axis 1 (W)"."""
-        named = len(self.axes) == self.expected.ndim
-        return f"axis {k} ({self.axes[k]})" if named else f"axis {k}"
+        return _axis(k, self.axes, self.expected.ndim)
+
+    def along(self, name: str, *axes: int) -> str:
+        """Name axes of an input: "axis 1 (W)", "axes 0 (H), 1 (W)"."""
+        x = self.inputs.get(name)
+        return _listed(axes, self.input_axes.get(name, ()), -1 if x is None else x.ndim)
 
     @cached_property
     def differing(self) -> Array:
@@ -56,11 +63,7 @@ class Question:
     def rearranged(self) -> bool:
         """Whether obtained may have the elements of expected in another order: by sums that no order changes."""
         a, b = self.expected, self.obtained
-        if self.tolerance != EXACT:
-            return a.size == b.size
-        return a.size == b.size and all(
-            f(_bits(a)) == f(_bits(b)) for f in (np.bitwise_xor.reduce, np.add.reduce)
-        )
+        return a.size == b.size and (self.tolerance != EXACT or same_elements(a, b))
 
     @cached_property
     def step(self) -> float:
@@ -82,10 +85,27 @@ class Question:
     def sizes(self) -> dict[int, str]:
         """Counts that may have been divided by: sizes of axes and products of them, with what each is the count of."""
         found: dict[int, str] = {}
+        named = {**self.input_axes, "the answer": self.axes}
         for name, x in {**self.inputs, "the answer": self.expected}.items():
-            for n, told in _counts(x.shape):
+            for n, told in _counts(x.shape, named.get(name, ())):
                 found.setdefault(n, f"{told} of {name}")
         return found
+
+
+def _axis(k: int, names: Sequence[str], ndim: int) -> str:
+    return f"axis {k} ({names[k]})" if len(names) == ndim else f"axis {k}"
+
+
+def _listed(axes: Sequence[int], names: Sequence[str], ndim: int) -> str:
+    told = [_axis(k, names, ndim) for k in axes]
+    return told[0] if len(told) == 1 else f"axes {', '.join(each.removeprefix('axis ') for each in told)}"
+
+
+def same_elements(a: Array, b: Array) -> bool:
+    """Tell whether b may have the elements of a in another order, by sums that no order changes."""
+    return a.size == b.size and all(
+        f(_bits(a)) == f(_bits(b)) for f in (np.bitwise_xor.reduce, np.add.reduce)
+    )
 
 
 def _bits(x: Array) -> Array:
@@ -96,7 +116,7 @@ def _bits(x: Array) -> Array:
     return np.asarray(bits.sum(axis=1, dtype=np.uint64))
 
 
-def _counts(shape: Sequence[int]) -> Iterator[tuple[int, str]]:
+def _counts(shape: Sequence[int], names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the sizes of axes, then of all groups of axes; those of one element are left out."""
     if len(shape) > MOST_AXES:
         yield int(np.prod(shape, dtype=float)), "the number of elements"
@@ -105,12 +125,8 @@ def _counts(shape: Sequence[int]) -> Iterator[tuple[int, str]]:
         for group in combinations(range(len(shape)), k):
             n = int(np.prod([shape[a] for a in group], dtype=float))
             if n > 1:
-                yield (
-                    n,
-                    f"the size of axis {group[0]}"
-                    if k == 1
-                    else f"the number of elements along axes {group}",
-                )
+                told = _listed(group, names, len(shape))
+                yield n, f"the size of {told}" if k == 1 else f"the number of elements along {told}"
 
 
 def question(
@@ -120,22 +136,32 @@ def question(
     attrs: Mapping[str, Any],
     tolerance: Tolerance,
     axes: Sequence[str],
+    input_axes: Mapping[str, Sequence[str]] | None = None,
 ) -> Question | None:
-    """Return the question that these values pose; None where one side is no array of numbers, or none too large."""
+    """Return the question that these values pose; None where one side is no array of numbers, or none too large.
+
+    Of an input that is a struct or a cell, each leaf is one.
+    """
     want, got = numbers(expected), numbers(obtained)
     if want is None or got is None or max(want.size, got.size) > LARGEST:
         return None
     arrays: dict[str, Array] = {}
     scalars: dict[str, float] = {}
-    for name, value in {**attrs, **inputs}.items():
+    for name, value in _leaves({**attrs, **inputs}):
         array = numbers(value)
         if array is None or not array.size or array.size > LARGEST:
             continue
         if array.size == 1 and array.dtype.kind in "iuf" and np.isfinite(array.astype(np.float64)).all():
-            scalars[str(name)] = float(array.reshape(-1)[0])
-        elif array.size > 1:
-            arrays[str(name)] = array
-    return Question(want, got, arrays, scalars, tolerance, tuple(str(a) for a in axes))
+            scalars[name] = float(array.reshape(-1)[0])
+        elif array.size > 1 and len(arrays) < MOST_INPUTS:
+            arrays[name] = array
+    named = {str(n): tuple(map(str, a)) for n, a in (input_axes or {}).items()}
+    return Question(want, got, arrays, scalars, tolerance, tuple(map(str, axes)), named)
+
+
+def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        yield from leaves(value, str(name)).items()
 
 
 def numbers(value: Any) -> Array | None:
@@ -175,4 +201,25 @@ def thinned(q: Question, many: int) -> Question | None:
         fitted = x.reshape(shape) if alike(x.shape, shape) else x
         with suppress(ValueError):
             inputs[name] = np.broadcast_to(fitted, shape)[where]
-    return Question(q.expected[where], q.obtained[where], inputs, q.scalars, q.tolerance)
+    return replace(
+        q, expected=q.expected[where], obtained=q.obtained[where], inputs=inputs, axes=(), input_axes={}
+    )
+
+
+def orders(q: Question) -> Iterator[tuple[int, ...]]:
+    """Yield the permutations of axes, other than none, that give the shape obtained; of 1s the order is no matter."""
+    shape = q.expected.shape
+    seen = set()
+    for order in permutations(range(len(shape))):
+        moved = tuple(k for k in order if shape[k] > 1)
+        if tuple(shape[k] for k in order) == q.obtained.shape and moved not in seen:
+            seen.add(moved)
+            if moved != tuple(sorted(moved)):
+                yield order
+
+
+def named(q: Question, order: tuple[int, ...]) -> str:
+    """Return the names of the axes in their order and in that of the port, where they have any."""
+    if len(q.axes) != len(order):
+        return ""
+    return f": {' '.join(q.axes[k] for k in order)} for {' '.join(q.axes)}"

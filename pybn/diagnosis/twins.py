@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from pybn.diagnosis.question import Question, alike, thinned
 Index = tuple[Array, ...]
 FEW = 4096  # elements that are enough to tell which formulas to try
 MOST_RIGHT = 64  # formulas that give what was expected: where there are more, it says nothing
+HOLE = 2.0  # bits of a NaN that is where it is foretold
 MOST_DIFFERENT = 2  # choices in which the two formulas may differ
 
 
@@ -37,13 +39,14 @@ class Formula:
 
     `about` is what it computes; `choices` are what a port may get wrong: a kind of choice, and what is done, as
     a phrase: {"divisor": "divides by N-1"}. `at` computes `points` elements only, where that is quicker; `terms` is
-    how many are summed up.
+    how many are summed up. `main` is the choice that is mentioned even where nothing is wrong with it.
     """
 
     about: str
     choices: Mapping[str, str]
     make: Callable[..., Array]
     at: Callable[..., Array] | None = None
+    main: str = ""
     terms: int = 1
     points: int = PEEK
     fixes: Mapping[str, str] = field(default_factory=dict)
@@ -104,25 +107,35 @@ def _parting(a: Formula, b: Formula) -> list[str]:
 def _candidate(
     q: Question, parting: list[str], e: Formula, o: Formula, names: Mapping[str, str]
 ) -> Candidate:
-    wrong = " and ".join(o.choices[kind] for kind in parting)
-    right = " and ".join(e.choices[kind] for kind in parting)
-    fixes = [e.fixes[kind] for kind in parting if kind in e.fixes]
+    wrong, right = (" and ".join(filter(None, (f.choices[kind] for kind in parting))) for f in (o, e))
+    fixes = dict.fromkeys(e.fixes[kind] for kind in parting if kind in e.fixes)
+    main = f" ({e.choices[e.main]})" if e.main and e.main not in parting else ""
     return Candidate(
         names.get("+".join(parting), names.get(parting[0], parting[0])),
-        f"{e.about}: the port {wrong}, where expected {right}",
+        f"{e.about}{main}: the port {wrong}, where expected {right}",
         "; ".join(fixes) or f"change the port so that it {right}",
         lambda: fitted(o.make(), q.obtained),
         2.0 * (len(parting) - 1) - 1.0,
         _slack(o),
-        bits=_bits(q, o),
+        bits=min(_bits(q, o), _bits_of_right(q, e)),
     )
 
 
 def _bits(q: Question, wrong: Formula) -> float:
     """Return the evidence: which elements differ is told by the formulas, as well as what they are."""
-    left = gap(fitted(wrong.make(), q.obtained), q.obtained)
-    many = int(q.differing.sum())
-    return computed_bits(q, left) + (chosen_bits(q.obtained.size, many) if q.same_shape else 0.0)
+    prediction = fitted(wrong.make(), q.obtained)
+    bits = computed_bits(q, gap(prediction, q.obtained))
+    if q.same_shape:
+        bits += chosen_bits(q.obtained.size, int(q.differing.sum()))
+        if prediction.dtype.kind in "fc":  # NaN where expected has none is no accident where it is foretold
+            bits += HOLE * int((np.isnan(prediction) & q.differing).sum())
+    return bits
+
+
+def _bits_of_right(q: Question, right: Formula) -> float:
+    """Return the evidence that the right formula is: a small answer beside a large one is not just met by any."""
+    left = gap(fitted(right.make(), q.expected), q.expected)
+    return content_bits(q.expected, value_bits(q, left, of=q.expected))
 
 
 def _slack(formula: Formula) -> float:
@@ -137,17 +150,46 @@ def gives(formula: Formula, q: Question, answer: Array) -> bool:
         return False
 
 
-def _gives(formula: Formula, q: Question, answer: Array) -> bool:
+def near(q: Question, where: Index, values: Array, terms: int) -> Array:
+    """Tell which rows of values, computed for some elements alone, either side has there: formulas worth a try.
+
+    Shapes: values (formulas, elements), the result (formulas,). Both sides have one shape.
+    """
+    far = 4 * _far(q, ARITHMETIC + 2 * math.sqrt(terms))
+    fits = np.zeros(len(values), bool)
+    for side in (q.expected[where], q.obtained[where]):
+        fits |= ~(abs(values - side) > far).any(axis=1)
+    return fits
+
+
+def _far(q: Question, slack: float) -> float:
+    """Return how far the value of a formula may be off."""
     close = q.tolerance
-    far = max(_slack(formula), close.ulp, close.ulp_of_max) * q.step
-    far = min(max(far, close.atol + close.rtol * q.largest), q.between * FINE)
+    far = max(slack, close.ulp, close.ulp_of_max) * q.step
+    return min(max(far, close.atol + close.rtol * q.largest), q.between * FINE)
+
+
+def _gives(formula: Formula, q: Question, answer: Array) -> bool:
+    far = _far(q, _slack(formula))
     if formula.at is not None and answer.ndim:
-        where = np.unravel_index(
-            np.linspace(0, answer.size - 1, min(formula.points, answer.size)).astype(np.intp), answer.shape
-        )
-        if gap(np.asarray(formula.at(where)), answer[where]) > far:
+        where = some_of(answer.shape, formula.points)
+        value, wanted = np.asarray(formula.at(where)), answer[where]
+        if (
+            value.dtype.kind == "f"
+            and value.shape == wanted.shape
+            and bool((abs(value - wanted) > far).any())
+        ):
+            return False  # as most do: without a look at NaN
+        if gap(value, wanted) > far:
             return False
     return gap(fitted(formula.make(), answer), answer) <= far
+
+
+@lru_cache(64)
+def some_of(shape: tuple[int, ...], many: int) -> Index:
+    """Return the places of some elements, evenly spaced, of an array of this shape."""
+    size = math.prod(shape)
+    return np.unravel_index(np.linspace(0, size - 1, min(many, size)).astype(np.intp), shape)
 
 
 def fitted(value: Array, answer: Array) -> Array:

@@ -10,6 +10,7 @@ from typing import Any
 from pybn.compare import EXACT, Tolerance
 from pybn.diagnosis.ask import diagnose
 from pybn.diagnosis.candidate import NONE_FITS, Diagnosis
+from pybn.diagnosis.together import together
 
 MOST = 6  # tensors that are looked at: what comes after them is mostly spoilt by them
 NOT_ASKED = "not looked into, since so much differs: choose some cases with -k"
@@ -39,11 +40,11 @@ class CaseDiagnosis:
 
     @property
     def groups(self) -> list[tuple[list[str], Diagnosis]]:
-        """The mistakes, each with the tensors that it explains, the first of them first."""
+        """The mistakes, each with the tensors of which the same is to be said, the first of them first."""
         found: dict[str, tuple[list[str], Diagnosis]] = {}
         for name, each in self.tensors.items():
             if each is not None:
-                found.setdefault(each.name, ([], each))[0].append(name)
+                found.setdefault(each.sentence, ([], each))[0].append(name)
         return list(found.values())
 
     @property
@@ -95,7 +96,8 @@ def diagnose_case(
 ) -> CaseDiagnosis:
     """Diagnose the differing tensors of a case, given in the order of computation; those that agree help.
 
-    What only one side has is left out. Nothing is raised.
+    `axes` names the axes of outputs and of inputs, where they have names. What only one side has is left out.
+    Nothing is raised.
     """
     names = [name for name in differing if name in expected and obtained.get(name) is not None]
     found: dict[str, Diagnosis | None] = {}
@@ -103,7 +105,8 @@ def diagnose_case(
     room = KNOWN - len(known)
     agreeing = [name for name in expected if name not in names and name in obtained and name not in known]
     known |= {name: expected[name] for name in agreeing[:room]}
-    for name in names[:MOST]:
+    found |= together(names, expected, obtained, tolerances)
+    for name in [name for name in names if name not in found][:MOST]:
         if patience is not None and patience.left <= 0:
             break
         start = time.monotonic()
@@ -114,6 +117,7 @@ def diagnose_case(
             attrs=attrs,
             tolerance=tolerances.get(name, EXACT),
             axes=axes.get(name, ()),
+            input_axes=axes,
         )
         if patience is not None:
             patience.spend(start)

@@ -28,9 +28,10 @@ class GoldenEngine(Engine):
         """Return the stored outputs. Raises MissingFixture, StaleFixture, or EngineError for a stored refusal."""
         record = self.record(case)
         if reason := stale(case, record, self.seen):
+            engine = "--engine matlab " if "matlab" in record.versions else ""
             raise StaleFixture(
                 f"{case.file.name}: {case.id}: the recorded answer is stale: {reason}; "
-                f"pybn record --stale {quote(str(case.file))} records it again"
+                f"pybn record --stale {engine}{quote(str(case.file))} records it again"
             )
         if record.refusal:
             identifier, message = record.refusal

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from copy import deepcopy
-from importlib.machinery import PathFinder
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
 
 from pybn.case import Case, bound_values, scope
+from pybn.declare_values import spelled
 from pybn.engines.base import Array, Engine, Tensors, from_side, no_step, to_side
 from pybn.engines.guard import Ended, Late, guarded
+from pybn.engines.port_place import folder, importable, loaded
 from pybn.errors import CaseError, DeadlineError, EngineError
 from pybn.steps import (
     Attribute,
@@ -23,6 +25,7 @@ from pybn.steps import (
     Fields,
     Get,
     Handle,
+    Index,
     Items,
     Literal,
     Pattern,
@@ -56,7 +59,7 @@ class PortEngine(Engine):
             variables[name] = to_python(inputs[name], shapes=value.shapes)
         printed = [name for name, value in case.output_values.items() if value.kind == "printed"]
         said = io.StringIO()
-        with _importable(case), redirect_stdout(said if printed else sys.stderr):
+        with importable(case), folder(case), redirect_stdout(said if printed else sys.stderr):
             run = self._run(case, variables, said)
         given = {name: variables[name] for name in case.outputs if variables.get(name) is not None}
         tensors = {
@@ -85,7 +88,7 @@ class Run:
         self.case = case
         self.variables = variables
         self.scope = scope(case, "python")
-        self.target = _load(case, case.python.target)
+        self.target = loaded(case, case.python.target)
         self.object: Any = None
         self.taken: dict[str, Any] = {}  # outputs of any structure, as they were when they were bound
 
@@ -95,13 +98,23 @@ class Run:
         if side.is_class:
             self.object = self._guarded(
                 f"constructing {side.target}",
-                lambda: self.target(*deepcopy(side.new), **deepcopy(dict(side.keywords))),
+                lambda: self.target(
+                    *map(self._given, side.new), **{k: self._given(v) for k, v in side.keywords.items()}
+                ),
             )
         for step in side.steps:
             self._guarded(step.text, lambda step=step: self._perform(step))  # type: ignore[misc]
             self.scope = self.scope.after(step)
             bound = {*bound_names(step)} & {*bound_values(self.case)}
             self.taken |= {name: _snapshot(self.variables[name]) for name in bound}
+
+    def _given(self, argument: Any) -> Any:
+        """Return an argument of the constructor: an input, or a value of its own."""
+        return self.variables[argument.name] if isinstance(argument, Variable) else self._spelled(argument)
+
+    def _spelled(self, value: Any) -> Any:
+        """Return a copy of what the case file says, which is the case's own."""
+        return deepcopy(spelled(f"{self.case.file}: {self.case.id}", value, python=True))
 
     def _guarded(self, text: str, action: Callable[[], Any]) -> Any:
         try:
@@ -114,19 +127,26 @@ class Run:
             told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {error} and was ended"
             raise DeadlineError(told, step=text) from error
         except BaseException as error:  # SystemExit too: a port must not end the run
-            name = type(error).__name__
-            told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {name}: {error}"
-            raise EngineError(told, step=text, identifier=name, said=str(error)) from error
+            told = f"{self.case.file.name}: {self.case.id}: step {text!r}: {_told(self.case, error)}"
+            raise EngineError(told, step=text, identifier=type(error).__name__, said=str(error)) from error
 
     def _perform(self, step: Step) -> None:
         if isinstance(step, Get):
-            self.variables[step.target] = _own(self._reach(step, step.path))
+            value = self._reach(step, step.path)
+            self.variables[step.target] = _own(value[self._key(step.index)] if step.index else value)
+        elif isinstance(step, Set) and step.index:
+            self._reach(step, step.path)[self._key(step.index)] = self._value(step.value)
         elif isinstance(step, Set):
             setattr(self._reach(step, step.path[:-1]), step.path[-1], self._value(step.value))
         else:
             args = [self._value(value) for value in step.args]
             keywords = {name: self._value(value) for name, value in step.keywords}
             self._bind(step.targets, self._reach(step, step.path)(*args, **keywords))
+
+    def _key(self, index: Index) -> Any:
+        """Return the key of an element: of several numbers, a tuple, as x[1, 2] has it."""
+        keys = tuple(self._value(item) for item in index.items)
+        return keys if len(keys) > 1 else keys[0]
 
     def _reach(self, step: Step, path: tuple[str, ...]) -> Any:
         """Return what a path of a step stands for: from a declared name, a variable or the object on."""
@@ -142,7 +162,7 @@ class Run:
     def _declared(self, path: tuple[str, ...]) -> Any:
         name = self.scope.declared(path)
         target = self.case.python.callables[name]
-        found = self.target if target == self.case.python.target else _load(self.case, target)
+        found = self.target if target == self.case.python.target else loaded(self.case, target)
         return _walk(found, path[name.count(".") + 1 :])
 
     def _bind(self, targets: tuple[Target, ...], answer: Any) -> None:
@@ -161,17 +181,26 @@ class Run:
 
     def _value(self, value: Expression) -> Any:
         if isinstance(value, Variable):
-            return self.variables[value.name]
+            return self.object if value.name == "self" else self.variables[value.name]
         if isinstance(value, Handle):
             return self._declared(value.path)
         if isinstance(value, Attribute):
-            return deepcopy(self.case.attrs[value.name])  # a list is the case's own
+            return self._spelled(self.case.named[value.name])
         if isinstance(value, Items):
             return [self._value(item) for item in value.items]
         if isinstance(value, Fields):
             return {name: self._value(item) for name, item in value.fields}
         assert isinstance(value, Literal)  # noqa: S101
         return value.value
+
+
+def _told(case: Case, error: BaseException) -> str:
+    """Say what the port raised, and where in its own files."""
+    text = str(error) or ("it is to be filled in" if isinstance(error, NotImplementedError) else "")
+    folders = [str(folder) for folder in case.python.path]
+    frames = [each for each in extract_tb(error.__traceback__) if each.filename.startswith((*folders,))]
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{text and ': '}{text}{place}"
 
 
 def _own(value: Any) -> Any:
@@ -208,49 +237,3 @@ def _walk(value: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         value = _field(value, name)
     return value
-
-
-def _load(case: Case, target: str) -> Any:
-    module, _, path = target.partition(":")
-    try:
-        _make_way(case, module)
-        value = importlib.import_module(module)
-        for name in path.split("."):
-            value = getattr(value, name)
-    except (Exception, SystemExit) as error:
-        raise no_step(case, f"python target {target!r}: {type(error).__name__}: {error}") from error
-    return value
-
-
-_FROM_CASES: set[str] = set()  # top-level modules that came from the folder of some case
-
-
-def _make_way(case: Case, module: str) -> None:
-    """Drop a module of this name that came from another case's folder, so that this case's own is imported.
-
-    One that came from elsewhere, the standard library for one, is not ours to drop: refuse.
-    """
-    top = module.partition(".")[0]
-    spec = PathFinder.find_spec(top, [str(p) for p in case.python.path]) if case.python.path else None
-    if spec is None:
-        return
-    there = getattr(sys.modules.get(top), "__file__", None)
-    if top in sys.modules and there != spec.origin:
-        if top not in _FROM_CASES:
-            raise ImportError(f"{top} was imported from {there} before, not from {spec.origin}; rename one")
-        for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
-            del sys.modules[name]
-    if top not in sys.modules:
-        _FROM_CASES.add(top)
-
-
-@contextmanager
-def _importable(case: Case) -> Iterator[None]:
-    folders = [str(folder) for folder in case.python.path]
-    sys.path[:0] = folders
-    try:
-        yield
-    finally:
-        for folder in folders:
-            with suppress(ValueError):  # the port may have been at it
-                sys.path.remove(folder)

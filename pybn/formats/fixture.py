@@ -51,6 +51,17 @@ class Record:
     refusal: tuple[str, str] | None = None
     axes: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def oracle(self) -> str:
+        """Who answered, with the version: "Octave 7.3.0", "MATLAB R2023b"; "" where it is not told."""
+        return oracle_of(self.versions)
+
+
+def oracle_of(versions: Mapping[str, str]) -> str:
+    """Return who has these versions: "Octave 7.3.0", "MATLAB R2023b"; "" where it is nobody."""
+    names = (("matlab", "MATLAB"), ("octave", "Octave"))
+    return next((f"{name} {versions[key]}" for key, name in names if key in versions), "")
+
 
 def write_fixture(path: Path, records: Iterable[Record]) -> None:
     """Replace the fixture at `path` by one with these records, all of it or nothing. Raises FileError."""

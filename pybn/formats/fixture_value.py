@@ -6,6 +6,7 @@
 {"cell": [shape, items]}
 {"struct": [[field, item], ...]}
 {"structs": [shape, fields, [[item, ...], ...]]}
+{"map": [key type, keys, [item, ...]]}
 {"foreign": class}              what did not leave Octave
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pybn.values import Cell, CharArray, Foreign, StructArray
+from pybn.values import Cell, CharArray, Foreign, Map, StructArray
 
 Array = npt.NDArray[Any]
 
@@ -47,6 +48,8 @@ def _encoded(value: Any, vectors: dict[str, list[Array]]) -> dict[str, Any]:
     if isinstance(value, StructArray):
         rows = [[_encoded(e[name], vectors) for name in value.fields] for e in value.elements]
         return {"structs": [value.shape, value.fields, rows]}
+    if isinstance(value, Map):
+        return {"map": [value.key_type, value.keys, [_encoded(item, vectors) for item in value.items]]}
     if isinstance(value, Foreign):
         return {"foreign": value.class_name}
     raise TypeError(f"wanted a MATLAB value, got {type(value).__name__}")
@@ -81,6 +84,8 @@ def _decoded(told: Any, vectors: Mapping[str, Array], taken: dict[str, int]) -> 
                 for row in rows
             ]
             return StructArray(_shape(extents), tuple(map(str, fields)), tuple(elements))
+        case {"map": [str(kind), [*keys], [*items]]}:
+            return Map(tuple(keys), tuple(_decoded(item, vectors, taken) for item in items), kind)
         case {"foreign": str(name)}:
             return Foreign(name)
     raise ValueError(f"wanted the structure of a value, got {str(told)[:80]}")

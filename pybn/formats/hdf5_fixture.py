@@ -8,6 +8,7 @@ from typing import Any
 
 import h5py
 
+from pybn.formats.fixture import oracle_of
 from pybn.formats.hdf5_items import FAULTS, attribute, members
 from pybn.formats.hdf5_walk import Walk
 
@@ -17,10 +18,10 @@ class FixtureWalk(Walk):
 
     @property
     def kind(self) -> str:
-        """Return how many cases there are, and under which Octave they were recorded."""
+        """Return how many cases there are, and under what they were recorded."""
         cases = self.file["cases"]
-        versions = {self._octave(case) for case in members(cases, 1_000).values()} - {""}
-        under = f" recorded under Octave {', '.join(sorted(versions))}" if versions else ""
+        oracles = {self._oracle(case) for case in members(cases, 1_000).values()} - {""}
+        under = f" recorded under {', '.join(sorted(oracles))}" if oracles else ""
         return f"pybn fixture (HDF5): {len(cases):,} case{'' if len(cases) == 1 else 's'}{under}"
 
     @staticmethod
@@ -42,7 +43,7 @@ class FixtureWalk(Walk):
             return f"refused: {json.loads(refusal)[0]}"
         return "refused"
 
-    def _octave(self, case: Any) -> str:
+    def _oracle(self, case: Any) -> str:
         with suppress(*FAULTS):
-            return str(json.loads(attribute(case, "versions"))["octave"])
+            return oracle_of(json.loads(attribute(case, "versions")))
         return ""

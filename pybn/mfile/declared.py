@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pybn.mfile.lexer import SILENT, Token
+from pybn.mfile.lexer import SILENT, Token, significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Declared:
     """`name (size) class {validators} = default`, each part as it is written, "" where it is not.
 
     The name may have dots: `opts.tolerance`. `first` and `last` are the indices of its tokens, `last` excluded;
-    `value` is that of the first token of the default.
+    `value` is that of the first token of the default, `checked` are those of the validators.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Declared:
     first: int = 0
     last: int = 0
     value: int = 0
+    checked: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def declared(found: Sequence[Token], first: int, last: int) -> Declared | None:
     while pos + 1 < len(at) and found[at[pos]].text in (".", ".?", "?") and found[at[pos]].kind == "op":
         name += found[at[pos]].text + found[at[pos + 1]].text
         pos += 2
-    parts = {"size": "", "kind": "", "validators": ""}
+    parts, checked = {"size": "", "kind": "", "validators": ""}, (0, 0)
     while pos < len(at) and not (found[at[pos]].text == "=" and found[at[pos]].depth == 0):
         part = {"(": "size", "{": "validators"}.get(found[at[pos]].text, "kind")
         stop = pos + 1
@@ -78,18 +79,22 @@ def declared(found: Sequence[Token], first: int, last: int) -> Declared | None:
             while stop < len(at) and found[at[stop]].depth > found[at[pos]].depth:
                 stop += 1
             stop = min(stop + 1, len(at))
-        parts[part] += "".join(found[i].text for i in at[pos:stop])
+        if part == "validators":
+            checked = (at[pos], at[stop - 1] + 1)
+        piece = found[at[pos] : at[stop - 1] + 1]
+        parts[part] += text_of(piece) if part == "validators" else text_of(significant(piece))
         pos = stop
     value = at[pos + 1] if pos + 1 < len(at) else 0
     default = text_of(found[value:last]) if value else ""
-    return Declared(name, line, **parts, default=default, first=at[0], last=at[-1] + 1, value=value)
+    return Declared(
+        name, line, **parts, default=default, first=at[0], last=at[-1] + 1, value=value, checked=checked
+    )
 
 
 def signature(found: Sequence[Token], first: int, last: int) -> Signature:
     """Read a function's first line, from the token after `function`; what is torn gives what there is."""
-    at = [i for i in range(first, last) if found[i].kind not in SILENT]
     stop = next((i for i in range(first, last) if found[i].kind == "newline" and found[i].depth == 0), last)
-    at = [i for i in at if i < stop]
+    at = [i for i in range(first, stop) if found[i].kind not in SILENT]
     pos, outputs = _outputs(found, at)
     name, pos = _name(found, at, pos)
     inputs: tuple[str, ...] = ()

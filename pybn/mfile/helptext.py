@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from pybn.mfile.lexer import Token
 from pybn.mfile.patterns import NEWLINE
@@ -22,9 +23,9 @@ def help_after(found: Sequence[Token], index: int) -> str:
 
 def help_before(found: Sequence[Token], index: int) -> str:
     """Return the comment that a file begins with, where nothing else comes before the token."""
-    first = next((i for i in range(index) if found[i].kind == "comment"), index)
-    if any(t.kind not in ("comment", "space", "newline") for t in found[:index]):
+    if any(token.kind not in ("comment", "space", "newline") for token in islice(found, index)):
         return ""
+    first = next((i for i in range(index) if found[i].kind == "comment"), index)
     return _told(found, first)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pybn.compare import Tolerance
 from pybn.errors import DTypeError, UsageError
 from pybn.pytest_plugin.failure import diagnosed, mismatch, shortly
-from pybn.values import Foreign, describe, match, to_python
+from pybn.values import Foreign, Map, describe, match, to_python
 
 if TYPE_CHECKING:
     from pybn.pytest_plugin.thing import Object
@@ -58,8 +58,11 @@ class Answer:
     @property
     @shortly
     def object(self) -> Object:
-        """The object that was the answer, to call methods of. Raises DTypeError where it is a value."""
-        if not isinstance(self.matlab, Foreign):
+        """The object that was the answer, to call methods of. Raises DTypeError where it is a value.
+
+        A containers.Map is both: a dict by its value, and an object that other calls may be given.
+        """
+        if not isinstance(self.matlab, Foreign | Map):
             raise DTypeError(f"{self.origin.label}: wanted an object, the answer is {describe(self.matlab)}")
         return self._thing()
 

@@ -19,7 +19,7 @@ from pybn.recordings.history import Handle, History, Nest, Step
 from pybn.recordings.key import label
 from pybn.recordings.question import PRINTED, names_of, question
 from pybn.report.style import printable
-from pybn.values import Foreign, to_matlab
+from pybn.values import Foreign, Map, to_matlab
 
 
 class Object:
@@ -62,7 +62,7 @@ def given(value: Any, where: str) -> Any:
     if isinstance(value, Object):
         return value._handle  # noqa: SLF001
     if isinstance(value, Answer):
-        return value.object._handle if isinstance(value.matlab, Foreign) else value.matlab  # noqa: SLF001
+        return value.object._handle if isinstance(value.matlab, Foreign | Map) else value.matlab  # noqa: SLF001
     if isinstance(value, list | tuple) and _has_object(value):
         return Nest(tuple(given(item, f"{where}{{{k}}}") for k, item in enumerate(value, 1)))
     if isinstance(value, Mapping) and _has_object(value):

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from pybn.engines.octave.wire import dump
+from pybn.engines.driver.wire import dump
 from pybn.recordings.history import Handle, Nest, Step
 from pybn.recordings.source import place
-from pybn.values import Cell, CharArray, StructArray
+from pybn.values import Cell, CharArray, Map, StructArray
 
 LONGEST = 100  # characters of a label
 
@@ -76,6 +76,8 @@ def _brief(value: Any) -> str:
         return value.class_name
     if isinstance(value, Nest):
         return "{...}"
+    if isinstance(value, Map):
+        return "containers.Map"
     kinds = {Cell: "cell", StructArray: "struct", CharArray: "char"}
     return f"{kinds[type(value)]} {'x'.join(map(str, value.shape))}" if type(value) in kinds else "struct"
 

@@ -11,6 +11,8 @@ from pybn.report.style import Style, finite, printable
 
 UNMEASURED = "there is no answer in double to measure both against: record the case in float64 too"
 
+HEAD = ("tensor", "layer", "way", "verdict", "of its scale", "ULP")
+
 
 def divergence_lines(found: Divergence, style: Style) -> list[str]:
     """Return the first difference in words, the tensors around it in a table, and who is further from the truth."""
@@ -28,7 +30,9 @@ def place_lines(found: Divergence, style: Style) -> list[str]:
 
 def _table(found: Divergence, style: Style) -> list[str]:
     cells = [_cells(row) for row in found.rows]
-    head = ("tensor", "layer", "way", "verdict", "of its scale", "ULP")
+    head: tuple[str, ...] = HEAD
+    if not any(row.place.layer for row in found.rows):  # no model: no layers
+        head, *cells = ((row[0], *row[2:]) for row in (head, *cells))
     width = [max(len(row[k]) for row in (head, *cells)) for k in range(len(head))]
     lines = [style.paint(f"          {_spread(head, width)}", "dim")]
     if found.skipped:
@@ -57,8 +61,9 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _spread(texts: tuple[str, ...], width: list[int]) -> str:
-    left = "  ".join(f"{text:<{n}}" for text, n in zip(texts[:4], width[:4], strict=True))
-    right = "  ".join(f"{text:>{n}}" for text, n in zip(texts[4:], width[4:], strict=True))
+    """Lay texts out in columns, the last two of them numbers."""
+    left = "  ".join(f"{text:<{n}}" for text, n in zip(texts[:-2], width[:-2], strict=True))
+    right = "  ".join(f"{text:>{n}}" for text, n in zip(texts[-2:], width[-2:], strict=True))
     return f"{left}  {right}"
 
 

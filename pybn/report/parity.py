@@ -18,6 +18,7 @@ from pybn.report.fold import folded
 from pybn.report.style import SCHEMA, Style, disagreeing, finite, near, plural, printable
 from pybn.report.why import why_json, why_lines
 
+LITTLE = 64  # ULP: what rounding may make, in an order of its own
 SHOWN = 6  # tensors of a failing case that are listed
 
 
@@ -32,10 +33,25 @@ def parity_table(results: Sequence[Result], style: Style, *, verbose: bool = Fal
         lines += ["", style.paint(file.stem, "bold") + style.paint(f"  {near(file)}", "dim")]
         for name, same in _grouped(group, lambda r: r.case.name).items():
             lines += folded([_line(name, same, width, style)], style.columns)
+            said: list[str] = []
             for result in same:
                 if not result.passed or verbose:
-                    lines += _details(result, style, verbose=verbose)
+                    why = [*why_lines(result.diagnosis, style), *_rounding(result, style)]
+                    told = [f"{style.paint('why:', 'bold')} as above"] if why and why == said else why
+                    lines += _details(result, told, style, verbose=verbose)
+                    said = why
     return "\n".join(lines[1:]) + "\n"
+
+
+def _rounding(result: Result, style: Style) -> list[str]:
+    """Say what to do where no mistake is known and all that differs is as little as rounding makes of it."""
+    unknown = result.diagnosis is not None and not result.diagnosis.groups
+    off = [each for each in result.comparisons if each.verdict is not Verdict.EQUAL]
+    if not unknown or not all(each.verdict is Verdict.DIFFERS and each.max_ulp <= LITTLE for each in off):
+        return []
+    most = max((each.max_ulp for each in off), default=0)
+    told = f"{most} ULP may be rounding, of sums in another order for one: if so, give ulp or ulp_of_max, and because"
+    return [f"  {style.paint('fix:', 'bold')} {told}"]
 
 
 def _line(name: str, results: Sequence[Result], width: int, style: Style) -> str:
@@ -83,7 +99,8 @@ def _how_close(results: Sequence[Result]) -> str:
     return f", at most {' and '.join(told)}" if told else ""
 
 
-def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
+def _details(result: Result, why: Sequence[str], style: Style, *, verbose: bool) -> list[str]:
+    """Return what is told of a case below its line; `why` it differs, last."""
     lines = [f"      {style.paint(result.case.dtype, 'bold')}  {printable(result.message)}".rstrip()]
     chosen = [c for c in result.comparisons if verbose or not c.verdict.agrees]
     lines += [f"        {printable(c.explain())}" for c in (chosen if verbose else chosen[:SHOWN])]
@@ -92,7 +109,7 @@ def _details(result: Result, style: Style, *, verbose: bool) -> list[str]:
         lines.append(style.paint(f"        and {len(chosen) - SHOWN} more tensors; -v shows all", "dim"))
     if result.divergence is not None:
         lines += divergence_lines(result.divergence, style)
-    lines += folded([f"        {line}" for line in why_lines(result.diagnosis, style)], style.columns)
+    lines += folded([f"        {line}" for line in why], style.columns)
     return lines if len(lines) > 1 or result.message else []
 
 
@@ -104,9 +121,9 @@ def _grouped(items: Iterable[Any], key: Any) -> dict[Any, list[Any]]:
 
 
 def parity_summary(
-    results: Sequence[Result], expected: str, obtained: str, skipped: int, style: Style
+    results: Sequence[Result], expected: str, obtained: str, skipped: int, style: Style, broken: int = 0
 ) -> str:
-    """Return the line that a person reads last, or only."""
+    """Return the line that a person reads last, or only; `broken` counts the case files that cannot be read."""
     count = Counter(r.status for r in results)
     found = [c for r in results for c in r.comparisons]
     agreeing = [r for r in results if r.status is Status.AGREES]
@@ -122,6 +139,8 @@ def parity_summary(
         verdict = style.paint(f"{style.good} all agree{_how_well(agreeing)}", "good")
     extra = f", {count[Status.DIVERGES]} known to diverge" if count[Status.DIVERGES] else ""
     extra += f"\n{skipped} more, live only: --expected octave runs them" if skipped else ""
+    unread = f"{broken} case file{'' if broken == 1 else 's'} cannot be read"
+    extra += f"\n{style.paint(unread, 'bad')}" if broken else ""
     return "\n".join(folded([f"{text}: {verdict}{extra}"], style.columns)) + "\n"
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 import pybn
 from pybn.report.fold import folded
-from pybn.report.style import SCHEMA, Style, printable
+from pybn.report.reasons import together
+from pybn.report.style import SCHEMA, Style, near, printable
 from pybn.staging import CANNOT, SILENT, Plan, Rewrite, Trouble, report
 from pybn.staging.binaries import binaries
 from pybn.staging.findings import OTHER
@@ -21,13 +20,19 @@ SHOWN = 4  # places of one kind that are listed
 WIDTH = 100  # where the output is no terminal
 
 
-def staging_page(plan: Plan, style: Style, *, verbose: bool = False) -> str:
-    """Return the page: how many files run, then each thing that is rewritten, refused or cannot run, and what to do."""
-    troubles = [*plan.troubles, *binaries(plan)]
+def staging_page(
+    plan: Plan, style: Style, *, verbose: bool = False, unread: Sequence[Trouble] = (), read: str = ""
+) -> str:
+    """Return the page: how many files run, then each thing that is rewritten, refused or cannot run, and what to do.
+
+    `unread` is what Octave does not read of the copy, and `read` a sentence on that.
+    """
+    troubles = [*plan.troubles, *unread]
     lines = [*_counts(plan, troubles, style)]
+    lines += [read] if read and plan.tree.places else []
     lines += _rewrites(plan.rewrites, style, verbose)
     lines += _section("silently wrong in Octave, refused", "bad", _of(troubles, SILENT), style, verbose)
-    lines += _section("cannot run", "warn", _of(troubles, CANNOT), style, verbose)
+    lines += _section("cannot run", "warn", [*_of(troubles, CANNOT), *binaries(plan)], style, verbose)
     lines += _section("other than MATLAB, not refused", "dim", _of(troubles, OTHER), style, verbose)
     if used := _stand_ins(plan):
         lines += [
@@ -45,18 +50,14 @@ def staging_page(plan: Plan, style: Style, *, verbose: bool = False) -> str:
     return "\n".join(folded(lines, style.columns or WIDTH)) + "\n"
 
 
-def staging_json(job: str, plan: Plan, **told: object) -> dict[str, Any]:
+def staging_json(job: str, plan: Plan, *, unread: Sequence[Trouble] = (), **told: object) -> dict[str, Any]:
     """Return the same as JSON data; `told` is added to it."""
     said = report(plan)
     said.pop("pybn-staging")
-    said["troubles"] = [*said["troubles"], *(_trouble(each) for each in binaries(plan))]  # type: ignore[misc]
+    more = [*unread, *binaries(plan)]
+    said["troubles"] = [*said["troubles"], *(_trouble(each) for each in more)]  # type: ignore[misc]
     head = {"schema": SCHEMA, "pybn": pybn.__version__, "job": job, **told}
-    counts = {
-        "files": len(plan.tree.places),
-        "as it is": len(_as_it_is(plan, [*plan.troubles, *binaries(plan)])),
-        "refused": len(plan.refused),
-    }
-    return head | {"counts": counts} | said
+    return head | {"counts": _numbers(plan, [*plan.troubles, *unread])} | said
 
 
 def _trouble(each: Trouble) -> dict[str, Any]:
@@ -68,43 +69,59 @@ def _of(troubles: Iterable[Trouble], kind: str) -> list[Trouble]:
 
 
 def _as_it_is(plan: Plan, troubles: Iterable[Trouble]) -> list[str]:
-    """Return the .m files of which nothing is to be said but that numbers may be drawn otherwise."""
+    """Return the .m files of which nothing is to be said but what is other than MATLAB."""
     told = {each.file for each in troubles if each.kind != OTHER} | {each.file for each in plan.rewrites}
     return [where for where in plan.tree.places if where not in told]
 
 
-def _counts(plan: Plan, troubles: Sequence[Trouble], style: Style) -> Iterator[str]:
-    """Say how many files there are of each sort; one that is of two sorts counts for the worse."""
-    total = len(plan.tree.places)
+def _numbers(plan: Plan, troubles: Sequence[Trouble]) -> dict[str, int]:
+    """Return how many files there are of each sort; one that is of two sorts counts for the worse."""
     refused = {each.file for each in _of(troubles, SILENT)}
     broken = {each.file for each in _of(troubles, CANNOT)} - refused
     changed = {each.file for each in plan.rewrites} - refused - broken
-    yield style.paint(
-        f"{printable(os.fspath(plan.base))}: {total} file{'s' * (total != 1)} of MATLAB code", "bold"
-    )
+    return {
+        "files": len(plan.tree.places),
+        "as it is": len(_as_it_is(plan, troubles)),
+        "rewritten": len(changed),
+        "refused": len(refused),
+        "cannot run": len(broken),
+        "no source": sum(1 for _ in binaries(plan)),
+    }
+
+
+def _counts(plan: Plan, troubles: Sequence[Trouble], style: Style) -> Iterator[str]:
+    """Say how many files there are of each sort."""
+    numbers = _numbers(plan, troubles)
+    total = numbers["files"]
+    files = f"{total} file{'s' * (total != 1)} of MATLAB code" if total else "no .m file, is this the folder?"
+    yield style.paint(f"{near(plan.base)}: {files}", "bold")
     sorts = (
-        ("run as they are", len(_as_it_is(plan, troubles)), "good"),
-        ("run rewritten", len(changed), "good"),
-        ("refused: Octave would get something silently wrong", len(refused), "bad"),
-        ("have lines that cannot run", len(broken), "warn"),
+        ("as it is", "run as they are", "good"),
+        ("rewritten", "run rewritten", "good"),
+        ("refused", "refused: Octave would get something silently wrong", "bad"),
+        ("cannot run", "have lines that cannot run", "warn"),
+        ("no source", "more that MATLAB alone reads", "warn"),
     )
-    for words, count, colour in sorts:
-        if count or colour == "good":
-            yield style.paint(f"  {count:5d}", colour) + f"  {words}"
+    for sort, words, colour in sorts:
+        if numbers[sort] or (total and colour == "good"):
+            yield style.paint(f"  {numbers[sort]:5d}", colour) + f"  {words}"
 
 
 def _rewrites(rewrites: Sequence[Rewrite], style: Style, verbose: bool) -> Iterator[str]:
     """Show what is rewritten, rule by rule, each with its reason and the lines before and after."""
     if not rewrites:
         return
-    lines = "1 line" if len(rewrites) == 1 else f"{len(rewrites)} lines"
+    moved = sum(1 for each in rewrites if not each.line)
+    counts = [
+        f"{n} {what}{'s' * (n != 1)}" for n, what in ((len(rewrites) - moved, "line"), (moved, "file")) if n
+    ]
     yield from [
         "",
-        style.paint("rewritten", "bold") + style.paint(f"  {lines}; no arithmetic, no line moved", "dim"),
+        style.paint("rewritten", "bold")
+        + style.paint(f"  {' and '.join(counts)}; no arithmetic, and each line stays where it was", "dim"),
     ]
-    for rule, group in groupby(sorted(rewrites, key=lambda r: r.rule), lambda r: r.rule):
-        same = list(group)
-        yield f"  {style.paint(rule, 'good')}  {printable(same[0].why)}"
+    for why, same in together(rewrites, lambda each: each.rule, lambda each: (each.why,)):
+        yield f"  {style.paint(same[0].rule, 'good')}  {why}"
         for each in _some(same, verbose):
             if each.line:
                 yield f"    {printable(each.file)}:{each.line}"
@@ -123,31 +140,21 @@ def _section(
         return
     yield from ["", style.paint(title, "bold")]
     counts = Counter(each.rule for each in troubles)
-    in_order = sorted(troubles, key=lambda t: (-counts[t.rule], t.rule, _reason(t)))
-    for (rule, why, fix), group in groupby(in_order, lambda t: (t.rule, *_reason(t))):
-        same = list(group)
-        names = list(dict.fromkeys(each.why[: -len(why)] for each in same))
-        yield f"  {style.paint(rule, colour)}  {printable(_joined(names))}{printable(why)}"
+    groups = [*together(troubles, lambda each: each.rule, lambda each: (each.why, each.fix))]
+    for why, same in sorted(
+        groups, key=lambda group: (-counts[group[1][0].rule], group[1][0].rule, -len(group[1]))
+    ):
+        yield f"  {style.paint(same[0].rule, colour)}  {why}"
         for each in _some(same, verbose):
             yield f"    {printable(each.file)}{f':{each.line}' if each.line else ''}"
             if each.text:
                 yield style.paint(f"      {_short(each.text)}", "dim")
         yield from _more(same, verbose, "    ")
-        yield f"    {style.paint('do', 'good')}: {printable(fix)}"
+        yield f"    {style.paint('do', 'good')}: {printable(same[0].fix)}"
     if troubles[0].kind == SILENT:
-        yield f"  to accept what a rule names: --allow {in_order[0].rule}"
-
-
-def _reason(trouble: Trouble) -> tuple[str, str]:
-    """Return why and what to do, less the name before a colon: what is the same of many names is said once."""
-    name, colon, why = trouble.why.partition(": ")
-    plain = colon and re.fullmatch(r"[\w.]+", name)
-    return (why if plain else trouble.why), trouble.fix
-
-
-def _joined(names: Sequence[str]) -> str:
-    bare = [name.removesuffix(": ") for name in names if name]
-    return f"{', '.join(bare)}: " if bare else ""
+        rules = [rule for rule, _ in counts.most_common()]
+        yield "  to let the lines of a rule through as they are:"
+        yield f"    --allow RULE, where RULE is {' or '.join(rules)}"
 
 
 def _some(items: Sequence[Any], verbose: bool) -> Sequence[Any]:
@@ -170,3 +177,11 @@ def _stand_ins(plan: Plan) -> str:
     used = {name for source in plan.tree.sources for name in called(source, plan.tree)}
     used |= {word for each in plan.rewrites for word in re.findall(r"pybn_\w+", each.after)}
     return ", ".join(sorted(used & set(plan.stand_ins), key=str.lower))
+
+
+def octave_reads(files: int, unread: Sequence[Trouble]) -> str:
+    """Return the sentence on how many of the files Octave reads."""
+    bad = len({each.file for each in unread})
+    if not bad:
+        return "Octave here reads all of them: it parsed each function of the copy, and ran none"
+    return f"Octave here reads {files - bad} of {files}: those that it does not are below, under syntax"

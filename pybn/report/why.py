@@ -24,6 +24,8 @@ def why_lines(found: CaseDiagnosis | None, style: Style | None = None) -> list[s
         lines.append(f"{style.paint('why:', 'bold')} {printable(listed(names))}: {printable(each.sentence)}")
         lines += [f"  {style.paint('or:', 'bold')} {printable(other)}" for other in each.others]
         lines.append(f"  {style.paint('fix:', 'bold')} {printable(each.fix)}")
+    if rest := [f"{listed(names)}: {each.name}" for names, each in found.groups[SHOWN:]]:
+        lines.append(f"{style.paint('why:', 'bold')} {printable('; '.join(rest))} (in full with --json)")
     if found.unknown:
         lines.append(f"{style.paint('why:', 'bold')} {printable(listed(found.unknown))}: {NONE_FITS}")
     return lines

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pybn.case_file import DOTTED
+from pybn.case_sides import DOTTED
 from pybn.errors import CaseError, UsageError
 from pybn.formats.base import atomic_write
 from pybn.mfile import Outline, Token, outline, tokens
-from pybn.scaffold.around import tree_around
 from pybn.scaffold.classes import draft_class
 from pybn.scaffold.draft import Draft
-from pybn.scaffold.evidence import called_names
 from pybn.scaffold.place import Place, locate, read
 from pybn.scaffold.port import stub
+from pybn.scaffold.reach import Reach
 from pybn.scaffold.render import render
 from pybn.scaffold.signature import Signature, read_signature, summary
 from pybn.scaffold.target import Target, find_target, snake_case
@@ -38,26 +37,25 @@ def scaffold(
     port: bool = False,
     force: bool = False,
 ) -> Written:
-    """Write a first case file for a .m file, to `out` or beside it, and with `port` a Python file to fill in.
+    """Write a first case file for a .m file, to `out` (a file or a folder) or beside it.
 
-    `python` is the target "module:name". Raises CaseError where the .m file has nothing that a case could call,
-    UsageError where a file is there already and not `force`, FileError.
+    With `port`, a Python file to fill in as well. `python` is the target "module:name". Raises CaseError where the .m
+    file has nothing that a case could call, UsageError where a file is there already and not `force`, FileError.
     """
     place = locate(Path(file))
     found = outline(text := read(place.file), place.stem)
     case_file = _case_file(place, out)
     target = _target(python, case_file.parent, place, is_class=found.kind == "class")
-    all_tokens = tokens(text)
-    draft, signatures = _draft(place, found, all_tokens, target)
+    reach = Reach(place)
+    draft, signatures = _draft(reach, found, tokens(text), target)
     about = summary(found.class_.help if found.class_ else signatures[0][1].help, place.stem)
-    around = tree_around(place, called_names(all_tokens))
+    around = reach.tree()
     where = ("path", place.root) if around is None else ("tree", around)
     kind = "class" if found.class_ else "function"
     folders = {where[0]: _relative(where[1], case_file.parent)}
     made = port and not target.found
-    files = {
-        case_file: render(place, draft, replace(target, found=target.found or made), kind, about, folders)
-    }
+    shown, data = replace(target, found=target.found or made), _data(draft, place, case_file.parent)
+    files = {case_file: render(place, draft, shown, kind, about, folders, data)}
     if made:
         module = case_file.parent / f"{target.module}.py"
         files[module] = stub(target, signatures, about, is_class=kind == "class")
@@ -66,10 +64,20 @@ def scaffold(
 
 
 def _case_file(place: Place, out: str | Path | None) -> Path:
-    file = place.root / f"{snake_case(place.stem)}.toml" if out is None else Path(out).absolute()
+    name = f"{snake_case(place.stem)}.toml"
+    file = place.root / name if out is None else Path(out).absolute()
+    if file.is_dir():
+        return file / name
     if file.suffix != ".toml":
-        raise UsageError(f"-o {file}: wanted a name that ends in .toml")
+        raise UsageError(f"-o {file}: wanted a name that ends in .toml, or a folder that is there")
     return file
+
+
+def _data(draft: Draft, place: Place, folder: Path) -> list[str]:
+    """Return the files beside the .m file that an argument names, relative to the case file's folder."""
+    given = [each.value for each in draft.arguments if isinstance(each.value, str) and "/" not in each.value]
+    beside = (place.file.parent / name for name in given if "." in name and "\0" not in name)
+    return [_relative(path, folder) for path in beside if path.is_file() and path.suffix != ".m"]
 
 
 def _target(python: str | None, folder: Path, place: Place, *, is_class: bool) -> Target:
@@ -86,11 +94,12 @@ def _relative(folder: Path, start: Path) -> str:
 
 
 def _draft(
-    place: Place, found: Outline, all_tokens: Sequence[Token], target: Target
+    reach: Reach, found: Outline, all_tokens: Sequence[Token], target: Target
 ) -> tuple[Draft, list[tuple[str, Signature]]]:
     """Return the draft, and the signatures with the names that the port gives them."""
+    place = reach.place
     if found.class_ is not None:
-        return draft_class(place, found.class_, all_tokens, target)
+        return draft_class(reach, found.class_, all_tokens, target)
     if place.is_method_folder:
         raise CaseError(
             f"{place.file}: is the constructor of a class without classdef, whose methods a case cannot call; "
@@ -102,7 +111,7 @@ def _draft(
             f"a first line `function y = {place.stem}(x)`, with what it reads and what it leaves"
         )
     signature = read_signature(found.functions[0], all_tokens)
-    draft = Draft()
+    draft = Draft(reach)
     draft.call(signature, place.name, target.name.rsplit(".", 1)[-1])
     if not draft.outputs:
         draft.print(place.name)

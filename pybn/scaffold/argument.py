@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pybn.scaffold import words
 from pybn.scaffold.evidence import Evidence
+from pybn.scaffold.example import Matrix
+from pybn.scaffold.spoken import Spoken
 from pybn.steps import NAME, WORDS
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
@@ -31,6 +33,10 @@ class Argument:
     dtype: str = ""
     value: Any = None
     note: str = ""
+    index_of: tuple[
+        tuple[str, int], ...
+    ] = ()  # it has whole numbers, indices into these, by name and dimension
+    written: Matrix | None = None  # in the help's example
     name: str = ""  # what the case calls it
 
     @property
@@ -67,6 +73,7 @@ class _Asked:
     name: str
     seen: Evidence
     known: Known
+    said: Spoken = field(default_factory=Spoken)
 
     @property
     def default(self) -> Any:
@@ -78,13 +85,16 @@ class _Asked:
         return Argument("value", value=self.default if fits else usual, note=note)
 
 
-def decide(name: str, seen: Evidence, known: Known) -> Argument:
-    """Return what an argument is, by what is declared of it, what is done with it, its default, or its name."""
+def decide(name: str, seen: Evidence, known: Known, said: Spoken | None = None) -> Argument:
+    """Return what an argument is, by what is declared and said of it, done with it, its default, or its name."""
     if name == "~":
         return Argument("unused", note="the function does not use it")
-    asked = _Asked(name, seen, known)
-    found = _by_class(asked) or _by_size(asked) or _by_use(asked) or _by_default(asked) or _by_name(asked)
-    return found or _tensor(seen, words.CLASSES.get(known.type, ""))
+    asked = _Asked(name, seen, known, said or Spoken())
+    found = _by_class(asked) or _by_size(asked) or _by_use(asked) or _by_help(asked) or _by_shape(asked)
+    found = found or _by_default(asked) or _by_name(asked) or _tensor(seen, words.CLASSES.get(known.type, ""))
+    if found.kind == "tensor" and not found.dtype and (seen.index_of or asked.said.kind == "index"):
+        return replace(found, index_of=tuple(seen.index_of) or (("", 0),), note=found.note or "indices")
+    return found
 
 
 def _by_class(asked: _Asked) -> Argument | None:
@@ -119,45 +129,89 @@ def _by_size(asked: _Asked) -> Argument | None:
 
 
 def _by_use(asked: _Asked) -> Argument | None:
-    """Go by what the function does with it."""
+    """Go by what the function does with it; where it asks what it is, it may be a tensor as well."""
     seen = asked.seen
-    if seen.strings or "text" in seen.seen:
+    if seen.keys:
+        return _map(seen)
+    other = seen.ndim > 1 or bool(seen.axes) or "array" in seen.may_be
+    if (seen.strings or "text" in seen.seen) and not ("text" in seen.may_be and other):
         return asked.value(next(iter(seen.strings), "text"), "text")
-    if seen.fields or "struct" in seen.seen:
+    sized = bool(asked.said.size)
+    if (seen.fields or "struct" in seen.seen) and not sized and not seen.may_be & {"struct", "array"}:
         return _struct(seen)
     if "called" in seen.seen:
-        return Argument(
-            "foreign", note="an object, whose methods are called: make one in a .m of yours that calls it"
-        )
-    if "cell" in seen.seen:
+        return Argument("foreign", note=OBJECT)
+    if "cell" in seen.seen and not sized and not seen.may_be & {"cell", "array"}:
         return asked.value(CELL, "a cell array")
-    if "handle" in seen.seen:
+    if "handle" in seen.seen and not other:
         return _handle()
     if "dim" in seen.seen:
         return asked.value(1, "a dimension")
     if "flag" in seen.seen and not seen.seen & {"number", "vector"} and not is_number(asked.default):
         return asked.value(True, "true or false")
-    if "number" in seen.seen and not seen.axes and seen.ndim == 0:
+    if "number" in seen.seen and not seen.is_array:
         return asked.value(words.number(asked.name), "one number")
-    return _tensor(seen) if seen.axes or seen.ndim > 1 else None
+    return None
+
+
+def _by_help(asked: _Asked) -> Argument | None:
+    """Go by what the help says of it."""
+    said, is_array = asked.said, asked.seen.is_array
+    if said.kind == "char":
+        return asked.value(said.option or "text", "text, says the help")
+    if said.kind == "cell" and not is_array:
+        return asked.value(CELL, "a cell array, says the help")
+    if said.kind == "struct" and not is_array:
+        return _struct(asked.seen)
+    if said.kind == "function_handle":
+        return _handle()
+    if said.kind == "logical" and not said.size:
+        return asked.value(True, "true or false, says the help")
+    if said.size == ("1", "1") or (said.kind == "scalar" and not said.size and not is_array):
+        return asked.value(words.number(asked.name), "one number, says the help")
+    return _sized(said) if said.size or (said.kind in ("vector", "column") and asked.seen.ndim < 2) else None
+
+
+def _sized(said: Spoken) -> Argument:
+    """Return a tensor of the sizes that the help says."""
+    size = said.size
+    note = f"{' x '.join(size)}, says the help" if size else f"a {said.kind}, says the help"
+    if not size:
+        return Argument("tensor", axes=("A",), matlab="A 1" if said.kind == "column" else "", note=note)
+    if len(size) == 2 and size[0] == "1":
+        return Argument("tensor", axes=(_axis(size[1]),), note=note)
+    if len(size) == 2 and size[1] == "1":
+        return Argument("tensor", axes=(_axis(size[0]),), matlab=f"{_axis(size[0])} 1", note=note)
+    if len(set(size)) < len(size):  # no axis stands twice
+        return Argument("tensor", shape=tuple(int(n) if n.isdecimal() else 4 for n in size), note=note)
+    return Argument("tensor", axes=tuple(_axis(n) for n in size), note=note)
+
+
+def _axis(size: str) -> str:
+    """Return the name of an axis: the help's letter, or C4 for one of four elements."""
+    return f"C{size}" if size.isdecimal() else size
+
+
+def _by_shape(asked: _Asked) -> Argument | None:
+    return _tensor(asked.seen) if asked.seen.axes or asked.seen.ndim > 1 else None
 
 
 def _by_default(asked: _Asked) -> Argument | None:
     value = asked.default
-    if value is None or value == [] or (is_number(value) and "vector" in asked.seen.seen):
+    if value is None or value == [] or (is_number(value) and asked.seen.is_array):
         return None
     return Argument("value", value=value, note=f"its default is {asked.known.default}")
 
 
 def _by_name(asked: _Asked) -> Argument | None:
     name = words.plain(asked.name)
-    if name in words.TEXT:
+    if words.TEXT.match(name):
         return asked.value("text", "text, by its name")
     if name in words.STRUCT:
         return _struct(asked.seen)
-    if words.FLAG.match(asked.name):
+    if words.FLAG.match(asked.name) and not asked.seen.is_array:
         return asked.value(True, "true or false, by its name")
-    if words.is_number(asked.name) and "vector" not in asked.seen.seen:
+    if words.is_number(asked.name) and not asked.seen.is_array and not asked.seen.index_of:
         return asked.value(words.number(asked.name), "one number, by its name")
     return None
 
@@ -168,11 +222,15 @@ def _tensor(seen: Evidence, dtype: str = "") -> Argument:
         taken: set[str] = set()
         named = [AXES[k] if axis in ("~", "!") else axis for k, axis in enumerate(seen.axes[: len(AXES)])]
         return Argument("tensor", axes=tuple(usable(axis, taken) for axis in named), dtype=dtype)
-    if seen.columns > 1 and max(seen.ndim, len(seen.axes)) == 2:
+    if "row" in seen.seen and seen.ndim <= 2:
+        axis = f"C{max(seen.columns, seen.length)}" if max(seen.columns, seen.length) > 1 else "A"
+        return Argument("tensor", axes=(axis,), dtype=dtype, note="a row: of more the function refuses")
+    if seen.columns > 1 and max(seen.ndim, len(seen.axes)) <= 2:
         note = f"columns up to {seen.columns} are read"
         return Argument("tensor", axes=("A", f"C{seen.columns}"), dtype=dtype, note=note)
     if "vector" in seen.seen and seen.ndim < 2:
-        return Argument("tensor", axes=("A",), dtype=dtype, note='a row; a column has matlab = "A 1"')
+        axis = f"C{seen.length}" if seen.length > 2 else "A"
+        return Argument("tensor", axes=(axis,), dtype=dtype, note=f'a row; a column has matlab = "{axis} 1"')
     return Argument("tensor", axes=tuple(AXES[: max(seen.ndim, len(seen.axes), 2)]), dtype=dtype)
 
 
@@ -183,15 +241,19 @@ def _struct(seen: Evidence) -> Argument:
     return Argument("value", value=values, note="a struct" if values else "a struct: fill in its fields")
 
 
+def _map(seen: Evidence) -> Argument:
+    """Return a containers.Map of the keys that are asked for, each of a value that its name tells."""
+    values = {name: _field(name) for name in dict.fromkeys(seen.keys)}
+    return Argument("value", value={"_map": values}, note="a containers.Map, a dict in Python")
+
+
 def _field(name: str) -> Any:
     found = _by_name(_Asked(name, Evidence(), Known()))
     return 1.0 if found is None else found.value
 
 
 def _handle() -> Argument:
-    return Argument(
-        "foreign", note="a function handle, which no case file can hold: call it from a .m of yours"
-    )
+    return Argument("foreign", note=HANDLE)
 
 
 def is_number(value: object) -> bool:

@@ -8,17 +8,24 @@ from dataclasses import dataclass, field
 
 from pybn.mfile import Function, Token
 from pybn.scaffold.argument import Known
-from pybn.scaffold.evidence import strings_of
-from pybn.scaffold.words import CLASSES
+from pybn.scaffold.brackets import meaning, words_of
+from pybn.scaffold.checks import TYPES, checked
+from pybn.scaffold.spoken import Spoken, spoken
+from pybn.scaffold.usage import Usage, fullest, usages
 
 SIZE = re.compile(r"\((\s*(?:\d{1,6}|:)\s*(?:,\s*(?:\d{1,6}|:)\s*)*)\)\Z")
-TYPES = frozenset({*CLASSES, "char", "string", "struct", "cell", "function_handle"})
-SIZES = {"vector": (1, None), "row": (1, None), "column": (None, 1)}  # what validateattributes says
+LICENCE = re.compile(
+    r"copyright|licen[cs]e|all rights|\$\w+\b.*\$|^(author|e-?mail|date|version|created)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One function or method. `object` is the input that is the object of a method, and is none of `inputs`."""
+    """One function or method. `object` is the input that is the object of a method, and is none of `inputs`.
+
+    Where the code has varargin or varargout alone, `inputs` and `outputs` are those of the help's first call; an input
+    is then `seen_as` a variable of the code. `usages` are all calls in the help, `spoken` is what it says of inputs.
+    """
 
     name: str
     inputs: tuple[str, ...]
@@ -29,6 +36,11 @@ class Signature:
     options: frozenset[str] = frozenset()  # inputs that are given as name and value
     object: str = ""
     help: str = ""
+    usages: tuple[str, ...] = ()
+    longest: tuple[str, ...] = ()  # the names of the inputs in the help's call with the most
+    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    seen_as: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, str] = field(default_factory=dict)  # what an inputParser takes, with its defaults
 
 
 def read_signature(function: Function, found: Sequence[Token], *, of_object: bool = False) -> Signature:
@@ -41,32 +53,78 @@ def read_signature(function: Function, found: Sequence[Token], *, of_object: boo
     if of_object and inputs:
         owner, inputs = inputs[0], inputs[1:]
     declared = {each.name: each for each in function.arguments}
-    checked = _checked(inside)
-    known = {
-        name: Known(
-            type=_type(declared[name].kind if name in declared else "") or checked.get(name, Known()).type,
-            size=_size(declared[name].size if name in declared else "") or checked.get(name, Known()).size,
-            is_scalar=checked.get(name, Known()).is_scalar,
-            default=function.defaults.get(name, ""),
-        )
-        for name in inputs
-    }
+    found_checks = checked(inside)
+    calls = usages(function.help, function.name)
+    called = fullest(calls) or Usage("", (), ())
+    asked = called.inputs or tuple(found_checks.added)
+    seen_as = _taken(inside, asked) if inputs == ("varargin",) else {}
+    inputs = tuple(seen_as) or inputs
+    known = {}
+    for name in inputs:
+        told = next((k for n, k in found_checks.known.items() if n.lower() == name.lower()), Known())
+        kind, size = (declared[name].kind, declared[name].size) if name in declared else ("", "")
+        default = function.defaults.get(name, "") or told.default
+        known[name] = Known(_type(kind) or told.type, _size(size) or told.size, told.is_scalar, default)
     return Signature(
         name=function.name,
         inputs=inputs,
-        outputs=function.outputs,
+        outputs=_outputs(function.outputs, called, inside),
         tokens=inside,
         known=known,
-        optional=frozenset(function.defaults),
+        optional=_optional(function.defaults),
         options=frozenset(name.partition(".")[0] for name in declared if "." in name),
         object=owner,
         help=function.help,
+        usages=tuple(dict.fromkeys(each.text for each in calls)),
+        longest=max((each.inputs for each in calls), key=len, default=()),
+        spoken=spoken(function.help, _aliases(inputs, calls), [each.text for each in calls]),
+        seen_as=seen_as,
+        added={name: found_checks.known[name].default for name in found_checks.added},
     )
 
 
+def _optional(defaults: Mapping[str, str]) -> frozenset[str]:
+    """Return the inputs that may be left out: not those that are parts of what is given in their place, x = x(:, 1)."""
+    parted = {"varargin", *(n for n, text in defaults.items() if re.search(rf"\b{re.escape(n)}\b", text))}
+    return frozenset(n for n, text in defaults.items() if not parted & set(re.findall(r"\w+", text)))
+
+
+def _outputs(outputs: tuple[str, ...], called: Usage, inside: Sequence[Token]) -> tuple[str, ...]:
+    """Return the outputs: those of the help's call for varargout alone, or one where the code gives any."""
+    if outputs != ("varargout",):
+        return outputs
+    given = "varargout" in [token.text for token in inside[20:]]
+    return called.outputs or (("result",) if given else outputs)
+
+
+def _taken(inside: Sequence[Token], names: Sequence[str]) -> dict[str, str]:
+    """Return the names of a call's arguments, each with the variable that `x = varargin{1}` makes of it."""
+    texts = words_of(meaning(inside))
+    found: dict[str, str] = {}
+    for k, name in enumerate(names):
+        own = name or f"arg{k + 1}"
+        want = ["=", "varargin", "{", str(k + 1), "}"]
+        takers = [texts[j] for j in range(len(texts) - 5) if texts[j + 1 : j + 6] == want]
+        plain = own in takers or not takers or takers[0] in names
+        found[own if own not in found else f"{own}{k + 1}"] = own if plain else takers[0]
+    return found
+
+
+def _aliases(inputs: Sequence[str], calls: Sequence[Usage]) -> dict[str, str]:
+    """Return the inputs, each with the name that the help has for it: that at its place in the first call so long."""
+    longest = next((each.inputs for each in calls if len(each.inputs) >= len(inputs)), ())
+    longest = longest or max((each.inputs for each in calls), key=len, default=())
+    return {name: longest[k] if k < len(longest) else name for k, name in enumerate(inputs)}
+
+
 def summary(text: str, name: str) -> str:
-    """Return the first line of a help text, without the name in capitals that MATLAB's customs put there."""
+    """Return the first line of a help text, without the name in capitals that MATLAB's customs put there.
+
+    Lines of authors and licences tell nothing of what the code does.
+    """
     for line in text.splitlines():
+        if LICENCE.search(line.strip(" =-*_%#")):
+            continue
         if bare := re.sub(
             rf"^{re.escape(name)}(\.m)?(?!\w)[\s:-]*", "", line.strip(), flags=re.IGNORECASE
         ).strip(" =-*_%#"):
@@ -84,31 +142,3 @@ def _size(text: str) -> tuple[int | None, ...]:
     if not found:
         return ()
     return tuple(None if part.strip() == ":" else int(part) for part in found.group(1).split(","))
-
-
-def _checked(inside: Sequence[Token]) -> dict[str, Known]:
-    """Return what calls of validateattributes(x, {classes}, {attributes}) say."""
-    found: dict[str, Known] = {}
-    tokens = [token for token in inside if token.kind not in ("space", "comment", "continuation", "newline")]
-    for k, token in enumerate(tokens[:-3]):
-        if token.text == "validateattributes" and tokens[k + 1].text == "(" and tokens[k + 2].kind == "name":
-            lists = _lists(tokens[k + 3 : k + 200])
-            types = [text for text in (lists[0] if lists else []) if text in TYPES]
-            said = lists[1] if len(lists) > 1 else []
-            size = next((SIZES[text] for text in said if text in SIZES), ())
-            found[tokens[k + 2].text] = Known(types[0] if len(types) == 1 else "", size, "scalar" in said)
-    return found
-
-
-def _lists(tokens: Sequence[Token]) -> list[list[str]]:
-    """Return the strings in each pair of braces, up to the bracket that closes the call."""
-    found: list[list[str]] = []
-    depth = 1
-    for k, token in enumerate(tokens):
-        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-        if depth < 1:
-            break
-        if token.text == "{" and depth == 2:
-            end = next((j for j in range(k, len(tokens)) if tokens[j].text == "}"), len(tokens))
-            found.append(list(strings_of(tokens[k:end])))
-    return found

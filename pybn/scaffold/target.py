@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pybn.case_file import DOTTED
+from pybn.case_sides import DOTTED
 
 LARGEST = 1 << 20  # bytes of a .py that is looked at
 MOST = 200  # files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,12 @@ def comment(text: str, indent: str = "") -> str:
     """Return a text as one line of comment, without what a comment may not hold; it is cut where it is long."""
     line = " ".join(UNSEEN.sub(" ", text).split())
     return f"{indent}# {line if len(line) <= WIDEST else line[: WIDEST - 3] + '...'}"
+
+
+def comments(text: str) -> list[str]:
+    """Return a text as as many lines of comment as it needs."""
+    line = " ".join(UNSEEN.sub(" ", text).split())
+    return [f"# {part}" for part in textwrap.wrap(line, WIDEST, subsequent_indent="  ")]
 
 
 def _number(given: float) -> str:

@@ -12,15 +12,16 @@ NUMBERS: dict[str, int | float] = {
     "scale": 2.0, "alpha": 0.5, "lambda": 0.1, "sigma": 1.5, "mu": 0.5, "eps": 1e-5, "epsilon": 1e-5, "tol": 1e-6,
     "rate": 0.1, "lr": 0.1, "learningrate": 0.1, "momentum": 0.9, "threshold": 0.5, "thresh": 0.5, "angle": 0.5,
     "theta": 0.5, "maxiter": 10, "iterations": 10, "epochs": 2, "prob": 0.5, "rows": 3, "cols": 4, "radius": 2.0,
-    "dt": 0.1, "nbins": 4, "bins": 4, "capacity": 8,
+    "dt": 0.1, "nbins": 4, "bins": 4, "capacity": 8, "ratio": 0.5, "tolerance": 1e-6, "dist": 1.0, "distance": 1.0,
 }
-TEXT = frozenset({
-    "name", "mode", "method", "type", "str", "text", "option", "label", "filename", "file", "path", "kind", "format",
-})
+TEXT = re.compile(
+    r"(\w*name|mode|method|type|str|text|option|label|file(path)?|path|kind|format|folder|dir|string|units?|colou?r|title)\Z"
+)
 # fmt: on
 USUAL = 3  # for one number of another name
 COUNT = re.compile(r"(n|num|max|min)_?[A-Z_]\w*\Z|\w+_?(size|count|len|length|num|idx|index)\Z")
-FLAG = re.compile(r"(is|do|use|has|with)_?[A-Z_]\w*\Z|verbose|flag\Z")
+FLAG = re.compile(r"(is|do|use|has|with)_?[A-Z_]\w*\Z|is[a-z]{4,}\Z|verbose|flag\Z")
+LETTER = re.compile(r"[abcdghklmnoqrsuw]\Z")  # one number, where other arguments are arrays
 STRUCT = frozenset({"opts", "options", "params", "config", "cfg", "settings"})
 
 INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})

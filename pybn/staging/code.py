@@ -6,17 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from pybn.mfile import Token
 from pybn.mfile.blocks import Block
-from pybn.mfile.declared import Signature, signature
 from pybn.mfile.lexer import SILENT
 from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
 from pybn.staging.source import Source
 
+DEEPEST = 64  # brackets within brackets: what is deeper is no code that anybody wrote
+
 
 def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit:
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""
     start, end = source.tokens[first].start, source.tokens[last - 1].end
-    return Edit(start, end, text + _missing(source.text[start:end], text), why)
+    lines = _missing(source.text[start:end], text)
+    if lines and end == len(source.text):
+        lines += " "  # a last line that is empty would be none
+    return Edit(start, end, text + lines, why)
 
 
 def inserted(at: int, text: str, why: str) -> Edit:
@@ -70,13 +74,6 @@ def all_blocks(source: Source) -> Iterator[Block]:
     """Yield every block of a file."""
     for outer in source.blocks:
         yield from outer.walk()
-
-
-def functions(source: Source) -> Iterator[tuple[Block, Signature]]:
-    """Yield every function of a file with its first line: methods, local and nested ones too."""
-    for block in all_blocks(source):
-        if block.word == "function":
-            yield block, signature(source.tokens, block.first + 1, block.last)
 
 
 def line_is_its_own(source: Source, first: int, last: int) -> bool:

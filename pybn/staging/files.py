@@ -56,6 +56,8 @@ def common_folder(roots: Sequence[Path]) -> Path:
     """Return the folder whose copy holds the copies of all roots where they lie to each other. Raises FileError."""
     resolved = []
     for root in roots:
+        if root.is_file():
+            raise FileError(f"{root}: is a file; name the folder that it is in")
         if not root.is_dir():
             raise FileError(f"{root}: there is no such folder")
         resolved.append(root.resolve())

@@ -42,6 +42,17 @@ def advice() -> dict[str, tuple[str, str]]:
 
 
 @cache
+def options() -> dict[str, list[tuple[str, str, str]]]:
+    """Return what functions of Octave do not have: the option, "cannot" or "silent", and what to write."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for line in _lines("options.txt"):
+        names, option, kind, fix = (part.strip() for part in line.split("|"))
+        for name in names.split():
+            found.setdefault(name, []).append((option, kind, fix))
+    return found
+
+
+@cache
 def needs(what: str) -> frozenset[str]:
     """Return the names of what Octave has, but which needs "drawing" or a "person"; or each "keyword"."""
     told = (line.partition(":") for line in _lines("needs.txt"))

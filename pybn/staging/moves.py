@@ -8,31 +8,35 @@ from collections.abc import Iterator
 from pybn.staging.code import all_blocks, inserted
 from pybn.staging.findings import Edit
 from pybn.staging.source import Source
-from pybn.staging.tree import Tree
+from pybn.staging.tree import Tree, packages, private_package
 
 ABSTRACT = re.compile(
     r"\babstract\b", re.IGNORECASE
 )  # only such a class can lack a body, in a file of its own
 RULE = "class-folder"
+PRIVATE_RULE = "package-private"
 WHY = "Octave takes methods that are declared without a body in a folder of the class alone"
 NAME = "Octave wants a class in a file of its name"
+PRIVATE = "Octave does not find functions of a folder private in a package; in a package of their own it does"
 MUTE = "Octave takes methods without a body in class folders alone, and this file has to stay: {}"
 
 
-def destination(source: Source, tree: Tree) -> tuple[str, str]:
-    """Return where a file goes below the tree's copy, and why if that is elsewhere than it was."""
+def destination(source: Source, tree: Tree) -> tuple[str, str, str]:
+    """Return where a file goes below the tree's copy; why, and by which rule, if that is elsewhere than it was."""
+    if (moved := private_package(source.where)) and moved not in tree.places:
+        return moved, PRIVATE, PRIVATE_RULE
     name = source.class_name
     folder, _, _ = source.where.rpartition("/")
     if not name or folder.rpartition("/")[2].startswith("@"):
-        return source.where, ""
+        return source.where, "", ""
     prefix = f"{folder}/" if folder else ""
     moved = f"{prefix}@{name}/{name}.m"
     if _bare(source) and not _stays(source, tree) and moved not in tree.places:
-        return moved, WHY
+        return moved, WHY, RULE
     named = f"{prefix}{name}.m"
     if source.path.stem != name and named not in tree.places:
-        return named, NAME
-    return source.where, ""
+        return named, NAME, RULE
+    return source.where, "", ""
 
 
 def muted(source: Source, tree: Tree) -> Iterator[Edit]:
@@ -66,6 +70,8 @@ def _stays(source: Source, tree: Tree) -> str:
     if "mfilename" in source.words or "which" in source.words:
         return "it asks where it is"
     folder = source.where.rpartition("/")[0]
+    if packages(source.where):
+        return ""  # what is private there moves as well
     beside = f"{folder}/private/" if folder else "private/"
     private = {place.removeprefix(beside)[:-2] for place in tree.places if place.startswith(beside)}
     used = sorted(private & source.words)

@@ -116,6 +116,7 @@ def plan(
     sources = [Source(each.path, each.where, _text(each)) for each in found if each.is_code]
     tree = Tree(sources, {each.compiled for each in found if each.compiled})
     staged: dict[str, Staged] = {}
+    taken: set[str] = set()
     rewrites: list[Rewrite] = []
     troubles: dict[str, tuple[Trouble, ...]] = {}
     for each in found:
@@ -124,12 +125,15 @@ def plan(
             continue
         source = tree.places[each.where]
         new, told, own = rewritten(source, tree)
-        to, why = destination(source, tree)
+        to, why, rule = destination(source, tree)
+        if to in taken:
+            to, why = each.where, ""
+        taken.add(to)
         rewrites += told
         if own:
             troubles[each.where] = own
         if why:
-            rewrites.append(Rewrite(each.where, 0, each.where, to, why, MOVED))
+            rewrites.append(Rewrite(each.where, 0, each.where, to, why, rule))
         state: State = "rewritten" if told else "moved" if why else "as it is"
         staged[each.where] = Staged(each, to, state, new.text if told else None)
     base = common_folder(roots)

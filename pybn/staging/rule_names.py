@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from pybn.errors import UsageError
 from pybn.staging.registry import rewriting, telling
@@ -22,5 +23,9 @@ def checked(names: Iterable[str]) -> frozenset[str]:
     asked = frozenset(names)
     wrong = sorted(asked - known.keys())
     if wrong:
-        raise UsageError(f"there is no rule {wrong[0]!r} to allow; the rules are {', '.join(sorted(known))}")
+        near = get_close_matches(wrong[0], known, 1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(
+            f"there is no rule {wrong[0]!r} to allow; {meant}the rules are {', '.join(sorted(known))}"
+        )
     return asked

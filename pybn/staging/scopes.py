@@ -11,7 +11,8 @@ from pybn.mfile import Token
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import signature, statements
 from pybn.mfile.lexer import SILENT
-from pybn.staging.code import after, before, closing, is_field
+from pybn.mfile.outline import declarations
+from pybn.staging.code import DEEPEST, after, before, closing, is_field
 from pybn.staging.source import Source
 
 ASSIGNS = frozenset({"=", "+=", "-=", "*=", "/=", "^=", "|=", "&="})
@@ -40,12 +41,18 @@ class Scope:
     assigned: dict[str, list[tuple[int, tuple[int, int] | None]]] = field(default_factory=dict)
     inner: tuple[tuple[int, int], ...] = ()  # tokens of functions that are scopes of their own
     unseen: bool = False  # more may be assigned than can be seen
+    strings: dict[str, int] = field(default_factory=dict)  # inputs declared as strings, and where
 
     def value(self, name: str, at: int) -> tuple[int, int] | None:
         """Return the tokens that a name was assigned last before an index, None where that is not one expression."""
         found = self.assigned.get(name, [])
         k = bisect_left(found, at, key=lambda each: each[0]) - 1
         return found[k][1] if k >= 0 else None
+
+    def is_declared_string(self, name: str, at: int) -> bool:
+        """Tell whether a name is an input that is declared as a string, and nothing else yet at an index."""
+        since = self.strings.get(name)
+        return since is not None and not any(since < index < at for index, _ in self.assigned.get(name, []))
 
     def indices(self) -> Iterator[int]:
         """Yield the indices of the tokens that are in no other scope."""
@@ -75,16 +82,20 @@ def _scopes(source: Source) -> Iterator[Scope]:
             if each.word == "function":
                 told = signature(found, each.first + 1, each.last)
                 scope.names |= {*told.inputs, *told.outputs, told.name}
+            elif each.word == "arguments":
+                scope.strings |= {d.name: d.first for d in declarations(found, each) if d.kind == "string"}
         yield _filled(source, scope)
 
 
 def _functions(block: Block) -> Iterator[Block]:
     """Yield the functions of a block that are in no other function."""
-    if block.word == "function":
-        yield block
-        return
-    for inner in block.inner:
-        yield from _functions(inner)
+    waiting = [block]
+    while waiting:
+        each = waiting.pop()
+        if each.word == "function":
+            yield each
+        else:
+            waiting.extend(reversed(each.inner))
 
 
 def _filled(source: Source, scope: Scope) -> Scope:
@@ -177,7 +188,7 @@ def calls(source: Source, scope: Scope, names: frozenset[str]) -> Iterator[tuple
     found = source.tokens
     for index in scope.indices():
         token = found[index]
-        if token.kind == "name" and token.text in names and token.text not in scope.names:
+        if token.kind == "name" and token.text in names - scope.names and token.depth < DEEPEST:
             then = after(found, index)
             if then < len(found) and found[then].text == "(" and not is_field(found, index):
                 left = before(found, index)

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from pybn.mfile import Outline, Token, lines, significant, tokens
 from pybn.mfile.blocks import Block, blocks
+from pybn.mfile.declared import Signature, signature
 from pybn.mfile.outline import outline_of
 from pybn.staging.findings import Edit, Trouble
 
 CLASSDEF = re.compile(
     r"(?:\A|[\r\n\xbf])[ \t]*classdef\b[ \t]*(?:\([^()\r\n]*\)[ \t]*)?([A-Za-z]\w*)([^%\r\n]*)", re.ASCII
 )
+NAME = re.compile(r"[A-Za-z]\w*\Z", re.ASCII)
 
 
 class Source:
@@ -25,6 +27,23 @@ class Source:
         self.path = path
         self.where = where
         self.text = text
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines, with their ends."""
+        return lines(self.text)
+
+    @cached_property
+    def openings(self) -> list[int]:
+        """For each token the index of the bracket that it stands in, -1 where it is in none."""
+        found: list[int] = []
+        stack: list[int] = []
+        for index, token in enumerate(self.tokens):
+            del stack[token.depth :]
+            found.append(stack[-1] if stack else -1)
+            if token.kind == "op" and token.text in ("(", "[", "{"):
+                stack.append(index)
+        return found
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -47,15 +66,27 @@ class Source:
         return blocks(self.tokens)
 
     @cached_property
+    def functions(self) -> list[tuple[Block, Signature]]:
+        """Every function with its first line: methods, local and nested ones too."""
+        inside = (block for outer in self.blocks for block in outer.walk() if block.word == "function")
+        return [(block, signature(self.tokens, block.first + 1, block.last)) for block in inside]
+
+    @cached_property
     def outline(self) -> Outline:
         """What the file declares."""
         return outline_of(self.tokens, self.blocks, self.path.stem)
 
     @cached_property
     def class_line(self) -> tuple[str, str]:
-        """The name of the class that the file seems to be of, and the rest of that line: found without its tokens."""
-        found = CLASSDEF.search(self.text) if "classdef" in self.text else None
-        return (found.group(1), found.group(2)) if found else ("", "")
+        """The name of the class that the file seems to be of, and the rest of that line: mostly without its tokens."""
+        if "classdef" not in self.text:
+            return "", ""
+        if found := CLASSDEF.search(self.text):
+            return found.group(1), found.group(2)
+        told = self.outline.class_
+        if told is None or not NAME.match(told.name):  # it may become the name of a file
+            return "", ""
+        return told.name, f"< {' & '.join(told.bases)}"
 
     @property
     def class_name(self) -> str:
@@ -64,8 +95,7 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return a line (from 1) for a reader, without its end and the space around it; "" where there is none."""
-        found = lines(self.text)
-        return readable(found[number - 1]) if 0 < number <= len(found) else ""
+        return readable(self.lines[number - 1]) if 0 < number <= len(self.lines) else ""
 
     def trouble(self, line: int, why: str, fix: str, rule: str, kind: str) -> Trouble:
         """Make a trouble of one of our lines; `kind` is findings.SILENT or findings.CANNOT."""

@@ -61,6 +61,43 @@ class Tree:
         return found
 
     @cached_property
+    def class_folders(self) -> frozenset[str]:
+        """The names of the folders @Name."""
+        return frozenset(
+            p[1:] for source in self.sources for p in source.where.split("/")[:-1] if p.startswith("@")
+        )
+
+    @cached_property
+    def private(self) -> dict[str, dict[str, str]]:
+        """What a folder in a package has in its folder private, by the folder: the whole names in the copy."""
+        found: dict[str, dict[str, str]] = {}
+        for source in self.sources:
+            moved = private_package(source.where)
+            if moved and moved not in self.places:
+                folder = source.where.rpartition("/")[0].removesuffix("/private")
+                name = ".".join([*packages(moved), source.path.stem])
+                found.setdefault(folder, {})[source.path.stem] = name
+        return found
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The outermost packages."""
+        return frozenset(name for source in self.sources for name in packages(source.where)[:1])
+
+    @cached_property
+    def packaged(self) -> frozenset[str]:
+        """The functions and classes in packages, by their whole names in the copy."""
+        inside = {source.where for source in self.sources if packages(source.where)}
+        names = {".".join([*packages(where), where.rpartition("/")[2][:-2]]) for where in inside}
+        names |= {name for moved in self.private.values() for name in moved.values()}
+        return frozenset(names) | {name for name in self.classes if "." in name}
+
+    def has(self, name: str) -> bool:
+        """Tell whether a function, class or package of this name, or the start of it before a dot, is in the tree."""
+        first = name.partition(".")[0]
+        return first in self.by_name or first in self.packages
+
+    @cached_property
     def properties(self) -> dict[str, list[str]]:
         """The classes that have a property, by the property's name."""
         found: dict[str, list[str]] = {}
@@ -127,3 +164,15 @@ class Tree:
 def packages(where: str) -> list[str]:
     """Return the packages that a path lies in: ["pkg", "sub"] of lib/+pkg/+sub/f.m."""
     return [part[1:] for part in where.split("/")[:-1] if part.startswith("+")]
+
+
+def private_package(where: str) -> str:
+    """Return where a file of a folder private in a package goes: of +p/private, +p/@C/private; "" if it is no such."""
+    *folders, file = where.split("/")
+    if len(folders) < 2 or folders[-1] != "private" or not file.endswith(".m"):
+        return ""
+    around = folders[:-1]
+    inside, name = around, "+pybn_private"
+    if around[-1].startswith("@"):
+        inside, name = around[:-1], f"+pybn_private_{around[-1][1:]}"
+    return "/".join([*inside, name, file]) if inside and inside[-1].startswith("+") else ""

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from pybn.mfile.blocks import Block
 from pybn.mfile.outline import declarations
-from pybn.staging.code import after, before, functions, is_field
+from pybn.staging.code import after, before, is_field
 from pybn.staging.findings import CANNOT, Trouble
 from pybn.staging.guarded import unguarded
 from pybn.staging.known import advice, octave, toolboxes
@@ -20,6 +20,8 @@ from pybn.staging.tree import Tree, packages
 MISSING, BASE = "missing-function", "missing-class"
 NOWHERE = "neither assigned here nor a function of Octave or the tree"
 RULES = {MISSING: "a function that Octave lacks", BASE: "a base class that Octave lacks"}
+CLASS = "put a class of that name in the tree, or build on another"
+BASES = frozenset({"handle", "containers.Map", "inputParser"})  # the classes of Octave that one can build on
 OWN = "put a function of that name in the tree that does the same, or keep the call out of what a case needs"
 _HAD: WeakKeyDictionary[Tree, frozenset[str]] = WeakKeyDictionary()
 
@@ -72,12 +74,10 @@ def called(source: Source, tree: Tree) -> set[str]:
 def _used(source: Source) -> Iterator[tuple[int, Scope | None]]:
     """Yield the names that may be calls: in functions, in a script's code, in the defaults of properties."""
     found = source.tokens
+    declaring = {i for b in _blocks(source, "arguments") for i in range(b.first, b.last + 1)}
     for scope in scopes(source):
-        skipped = [
-            (b.first, b.last) for b in _blocks(source, "arguments") if scope.first <= b.first < scope.last
-        ]
         for index in scope.indices():
-            if index < scope.head or any(first <= index <= last for first, last in skipped):
+            if index < scope.head or index in declaring:
                 continue
             if found[index].kind == "name" and not is_field(found, index) and not _is_named(source, index):
                 yield index, scope
@@ -118,17 +118,20 @@ def _is_there(name: str, bare: str, source: Source, tree: Tree) -> bool:
             inner.joinpath(*(f"+{p}" for p in parts[1:k]), f"{parts[k]}.m").is_file()
             for k in range(1, len(parts))
         )
-    return bare in _had(tree) or bare in stand_ins() or any(h.name == bare for _, h in functions(source))
+    return bare in _had(tree) or bare in stand_ins() or any(h.name == bare for _, h in source.functions)
 
 
 def _had(tree: Tree) -> frozenset[str]:
     """Return what a tree has by name: its files, packages, classes and their methods, what was compiled."""
     if tree not in _HAD:
-        outer = {package for source in tree.sources for package in packages(source.where)[:1]}
         short = {name.rpartition(".")[2] for name in tree.classes}
-        folders = {p[1:] for s in tree.sources for p in s.where.split("/")[:-1] if p.startswith("@")}
         _HAD[tree] = (
-            frozenset(tree.by_name) | outer | short | folders | frozenset(tree.methods) | tree.compiled
+            frozenset(tree.by_name)
+            | tree.packages
+            | short
+            | tree.class_folders
+            | frozenset(tree.methods)
+            | tree.compiled
         )
     return _HAD[tree]
 
@@ -162,22 +165,19 @@ def _imported(source: Source) -> Iterator[str]:
 
 
 def _bases(source: Source, tree: Tree) -> Iterator[Trouble]:
-    """Yield the base classes that are nowhere."""
+    """Yield the classes that a class builds on, by way of others or not, and that are nowhere."""
     told = source.outline.class_
-    for base in told.bases if told is not None else ():
-        short = base.rpartition(".")[2]
-        if (
-            base in octave()
-            or base in tree.classes
-            or short in tree.by_name
-            or _is_there(base, base.split(".")[0], source, tree)
-        ):
+    if told is None:
+        return
+    own = ".".join([*packages(source.where), told.name])
+    for base in list(tree.lineage(own))[1:]:
+        if base in tree.classes or base in tree.class_folders or base in BASES or own in tree.enumerated:
             continue
-        trouble = _missing(source, told.line if told else 1, base)
-        why = trouble.why.replace(NOWHERE, "no class of Octave or the tree")
-        fix = (
-            "put a class of that name in the tree, or build on another"
-            if NOWHERE in trouble.why
-            else trouble.fix
-        )
-        yield replace(trouble, why=why, fix=fix, rule=BASE)
+        if base in octave():
+            why = f"{base}: Octave builds no classes on its own ones"
+            yield source.trouble(told.line, why, "keep the value in a property of the class", BASE, CANNOT)
+        elif not _is_there(base, base.partition(".")[0], source, tree):
+            trouble = _missing(source, told.line, base)
+            fix = CLASS if NOWHERE in trouble.why else trouble.fix
+            why = trouble.why.replace(NOWHERE, "no class of Octave or the tree")
+            yield replace(trouble, why=why, fix=fix, rule=BASE)

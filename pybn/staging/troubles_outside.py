@@ -18,7 +18,7 @@ DRAWING, PERSON, RELEASE, ORDER, SHELL, PACKAGE = (
 RULES = {
     DRAWING: "figures: Octave draws only where it has a graphics toolkit",
     PERSON: "input, dialogs: nobody answers",
-    RELEASE: "verLessThan('matlab', ...): Octave is no release of MATLAB",
+    RELEASE: "verLessThan('images', ...): Octave has not MATLAB's toolboxes",
     ORDER: "a script that calls its functions before they are defined",
     SHELL: "!command: Octave takes ! for not",
     PACKAGE: "a package with a keyword for a name",
@@ -71,8 +71,8 @@ def _releases(source: Source) -> Iterator[Trouble]:
     for scope in scopes(source) if "verLessThan" in source.words else ():
         for index, opening in calls(source, scope, frozenset({"verLessThan"})):
             given = arguments(source.tokens, opening)
-            if given and (literal(source.tokens, given[0]) or "").lower() != "octave":
-                why = "Octave is no release of MATLAB, and has not its toolboxes: verLessThan fails"
+            if given and (literal(source.tokens, given[0]) or "").lower() not in ("octave", "matlab"):
+                why = "Octave has not MATLAB's toolboxes: verLessThan fails"
                 fix = "leave the question out of what a case calls"
                 yield source.trouble(source.tokens[index].line, why, fix, RELEASE, CANNOT)
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pybn.mfile.lexer import SILENT as SILENT_KINDS
-from pybn.staging.code import after, before, is_field
+from pybn.mfile.outline import declarations
+from pybn.staging.code import after, all_blocks, before, is_field
 from pybn.staging.findings import SILENT, Trouble
 from pybn.staging.guarded import unguarded
 from pybn.staging.scopes import Scope, arguments, calls, scopes
@@ -50,11 +51,11 @@ def troubles(source: Source, _tree: Tree) -> Iterator[Trouble]:
 
 
 def _all(source: Source) -> Iterator[Trouble]:
-    if '"' not in source.text or not any(t.kind == "dstring" for t in source.tokens):
+    if '"' not in source.text and "string" not in source.words:
         return
-    found = source.tokens
+    found, written_out = source.tokens, _validated(source)
     for index, token in enumerate(found):
-        if token.kind != "dstring":
+        if token.kind != "dstring" or index in written_out:
             continue
         if "\\" in token.text and not _harmless(source, index):
             why = 'Octave makes an escape of a backslash in "...", MATLAB leaves it as it is'
@@ -69,21 +70,25 @@ def _all(source: Source) -> Iterator[Trouble]:
         yield from _held(source, scope)
 
 
+def _validated(source: Source) -> frozenset[int]:
+    """Return the tokens of validators: what is an array of strings there is a cell in the copy."""
+    blocks = [b for b in all_blocks(source) if b.word in ("arguments", "properties")]
+    return frozenset(
+        k for b in blocks for each in declarations(source.tokens, b) for k in range(*each.checked)
+    )
+
+
 def _call_of(source: Source, index: int) -> tuple[str, int]:
     """Return the function whose argument a token is all of, and which one (from 0); "" where it is none."""
-    found = source.tokens
-    opening = index
-    while opening >= 0 and found[opening].depth >= found[index].depth:
-        opening -= 1
-    while opening >= 0 and not (found[opening].text == "(" and found[opening].depth < found[index].depth):
-        opening -= 1
-    name = before(found, opening) if opening > 0 else -1
-    if name < 0 or found[name].kind != "name" or found[index].depth != found[opening].depth + 1:
+    found, opening = source.tokens, source.openings[index]
+    left, right = before(found, index), after(found, index)
+    name = before(found, opening) if opening > 0 and found[opening].text == "(" else -1
+    if name < 0 or found[name].kind != "name" or right >= len(found):
         return "", 0
-    for place, part in enumerate(arguments(found, opening)):
-        if part == (index, index + 1):
-            return found[name].text, place
-    return "", 0
+    if (left != opening and found[left].text != ",") or found[right].text not in (",", ")"):
+        return "", 0
+    place = sum(1 for k in range(opening, index) if found[k].text == "," and source.openings[k] == opening)
+    return found[name].text, place
 
 
 def _harmless(source: Source, index: int) -> bool:
@@ -103,23 +108,19 @@ def _beside(source: Source, index: int) -> str:
         if 0 <= at < len(found) and found[at].kind == "op" and found[at].text in OPERATORS:
             if at == left and found[at].text == ":" and not found[at].depth:
                 continue
-            return f"with a string, Octave does {found[at].text} to each character, MATLAB to the whole"
+            return f"{found[at].text}: Octave does this to each character of a string, MATLAB to the whole"
     return ""
 
 
 def _in_array(source: Source, index: int) -> bool:
     """Tell whether a string is one of several elements between square brackets."""
-    found = source.tokens
-    depth = found[index].depth
-    opening = index
-    while opening >= 0 and found[opening].depth >= depth:
-        opening -= 1
-    if opening < 0 or found[opening].text != "[" or found[opening].depth != depth - 1:
+    found, opening = source.tokens, source.openings[index]
+    if opening < 0 or found[opening].text != "[":
         return False
-    stop = next((i for i in range(index, len(found)) if found[i].depth < depth), len(found))
-    return any(
-        t.kind not in SILENT_KINDS for k, t in enumerate(found[opening + 1 : stop], opening + 1) if k != index
-    )
+    left, right = index - 1, after(found, index)
+    while left > opening and found[left].kind in SILENT_KINDS:
+        left -= 1
+    return left != opening or (right < len(found) and found[right].text != "]")
 
 
 def _is_string(source: Source, scope: Scope, part: tuple[int, int]) -> bool:
@@ -128,6 +129,8 @@ def _is_string(source: Source, scope: Scope, part: tuple[int, int]) -> bool:
     if part[1] - part[0] != 1:
         return False
     token = found[part[0]]
+    if token.kind == "name" and scope.is_declared_string(token.text, part[0]):
+        return True
     if token.kind == "name" and token.text in scope.names:
         value = scope.value(token.text, part[0])
         return value is not None and value[1] - value[0] == 1 and found[value[0]].kind == "dstring"
@@ -141,7 +144,7 @@ def _asked(source: Source, scope: Scope) -> Iterator[Trouble]:
         given = arguments(found, opening)
         if given and _is_string(source, scope, given[0]):
             name = found[index].text
-            why = f"{name} takes the characters of a char array in Octave, one string in MATLAB"
+            why = f"{name}: of a string it takes the characters in Octave, the whole in MATLAB"
             yield source.trouble(found[index].line, why, QUOTE, SCALAR, SILENT)
 
 
@@ -152,21 +155,24 @@ def _held(source: Source, scope: Scope) -> Iterator[Trouble]:
         name
         for name, values in scope.assigned.items()
         if any(v is not None and v[1] - v[0] == 1 and found[v[0]].kind == "dstring" for _, v in values)
-    }
+    } | scope.strings.keys()
+    last = max(
+        (b.last for b in all_blocks(source) if b.word == "arguments" and b.first < scope.last), default=-1
+    )
     for index in scope.indices() if texts else ():
         token = found[index]
-        if token.text not in texts or token.kind != "name" or is_field(found, index):
+        if index <= last or token.text not in texts or token.kind != "name" or is_field(found, index):
             continue
         if not _is_string(source, scope, (index, index + 1)):
             continue
         then = after(found, index)
         if then < len(found) and found[then].text == "(":
             why = (
-                f"{token.text} is a string: an index takes its characters in Octave, whole strings in MATLAB"
+                f"{token.text}: an index of a string takes its characters in Octave, whole strings in MATLAB"
             )
             yield source.trouble(token.line, why, QUOTE, SCALAR, SILENT)
         elif (why := _beside(source, index)) and not (then < len(found) and found[then].text == "="):
             yield source.trouble(token.line, why, "use char: [a, b], strcmp(a, b)", OPERATOR, SILENT)
         elif _in_array(source, index):
-            why = f"{token.text} is a string: MATLAB makes an array of strings, Octave one char array"
+            why = f"{token.text}: of a string MATLAB makes an array of strings, Octave one char array"
             yield source.trouble(token.line, why, QUOTE, ARRAY, SILENT)

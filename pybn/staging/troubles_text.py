@@ -106,7 +106,7 @@ def _identifiers(source: Source, tree: Tree) -> Iterator[Trouble]:
             continue
         if not _compared(source, index) or text in _raised(tree):
             continue
-        why = f"the errors of Octave have other identifiers than {text}, so this finds none of them"
+        why = f"{text}: no error of Octave has this identifier, so this finds none"
         fix = "ask for Octave's as well, such as Octave:undefined-function, or do not tell errors apart"
         yield source.trouble(token.line, why, fix, IDENTIFIER, SILENT)
 

@@ -50,6 +50,8 @@ def lay(plan: Plan, folder: Path) -> None:
     """Write the files of a plan into an empty folder."""
     made = {""}
     for each in plan.staged.values():
+        if {"", ".", ".."} & set(each.to.split("/")):
+            raise FileError(f"{each.to}: is no place in a copy")  # no rule makes such a one
         inside, _, _ = each.to.rpartition("/")
         if inside not in made:
             (folder / inside).mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@
     cell array                    Cell                 list, of lists where it is no vector
     struct                        dict                 dict
     struct array                  StructArray          list of dicts, of lists where it is no vector
+    containers.Map                Map                  dict
     function handle, object       Foreign              Foreign
 
 `to_matlab` goes the other way, `match` compares two of either kind leaf by leaf.
@@ -18,12 +19,13 @@ from pybn.values.convert import to_matlab, to_python
 from pybn.values.fit import fitted
 from pybn.values.leaves import foreign, leaves
 from pybn.values.match import match
-from pybn.values.model import Cell, CharArray, Foreign, Object, StructArray, describe
+from pybn.values.model import Cell, CharArray, Foreign, Map, Object, StructArray, describe
 
 __all__ = [
     "Cell",
     "CharArray",
     "Foreign",
+    "Map",
     "Object",
     "StructArray",
     "describe",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pybn.errors import DTypeError
 from pybn.steps import NAME
-from pybn.values.model import Cell, CharArray, Foreign, StructArray, describe
+from pybn.values.model import Cell, CharArray, Foreign, Map, StructArray, describe
 
 Array = npt.NDArray[Any]
 
@@ -24,7 +24,7 @@ def to_matlab(value: Any, where: str = "value") -> Any:
 
     int, float: 1x1 double; bool: 1x1 logical; complex: 1x1 complex double; str: a char row; None: []. A NumPy array
     keeps its dtype: of no dimension it is 1x1, of one a row. A list or a tuple: [] where it is empty, a row where
-    all are numbers, else a cell row. A mapping: a struct. Cell, StructArray, CharArray: themselves.
+    all are numbers, else a cell row. A mapping: a struct. Cell, StructArray, CharArray, Map: themselves.
     Raises DTypeError, naming the place, for what MATLAB has no counterpart of.
     """
     return _matlab(value, where, 0)
@@ -53,6 +53,10 @@ def _container(value: Any, where: str, depth: int) -> Any:
         return _list(value, where, depth)
     if isinstance(value, Cell):
         return Cell(value.shape, tuple(_each(value.items, where, depth)))
+    if isinstance(value, Map):
+        paths = [f"{where}({key!r})" for key in value.keys]
+        inner = [_matlab(item, path, depth + 1) for item, path in zip(value.items, paths, strict=True)]
+        return Map(value.keys, tuple(inner), value.key_type)
     if isinstance(value, StructArray):
         elements = [_matlab(dict(e), f"{where}({k})", depth + 1) for k, e in enumerate(value.elements, 1)]
         return StructArray(value.shape, value.fields, tuple(elements))
@@ -151,8 +155,8 @@ def to_python(value: Any, *, shapes: bool = False) -> Any:
 
     A 1x1 is a scalar of its dtype (logical: bool), a row or a column is 1-D, what is empty in all dimensions stays a
     (0, 0) array; other arrays are as they are, and with `shapes` all. A vector of cells or structs is a list, another
-    array of them lists of lists, rows first; a char array is the list of its rows. Arrays are copies. What is
-    Python's own, an int for one, stays as it is.
+    array of them lists of lists, rows first; a char array is the list of its rows; a containers.Map is a dict, whole
+    numbers among its keys ints. Arrays are copies. What is Python's own, an int for one, stays as it is.
     """
     if isinstance(value, np.ndarray):
         return value.copy(order="K") if shapes else _flat(value)
@@ -165,7 +169,13 @@ def to_python(value: Any, *, shapes: bool = False) -> Any:
         return nested(value.shape, value.elements, of)
     if isinstance(value, CharArray):
         return list(value.rows)
+    if isinstance(value, Map):
+        return {_key(key): of(item) for key, item in zip(value.keys, value.items, strict=True)}
     return value
+
+
+def _key(key: object) -> object:
+    return int(key) if isinstance(key, float) and key.is_integer() else key
 
 
 def _flat(x: Array) -> Any:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.values.convert import NUMBERS
-from pybn.values.model import Cell, CharArray, Foreign, StructArray
+from pybn.values.model import Cell, CharArray, Foreign, Map, StructArray
 
 Array = npt.NDArray[Any]
 
-MATLAB = (Cell, StructArray, CharArray, Foreign)
+MATLAB = (Cell, StructArray, CharArray, Map, Foreign)
 DEEPEST = 64
 
 
@@ -33,11 +33,8 @@ class Fit:
             return Foreign("a value without end")
         if isinstance(value, Foreign | CharArray):
             return value
-        if isinstance(value, Cell):
-            return Cell(value.shape, self._items(value.items, like, depth))
-        if isinstance(value, StructArray):
-            elements = self._items(value.elements, like, depth)
-            return StructArray(value.shape, value.fields, elements)
+        if isinstance(value, Cell | StructArray | Map):
+            return self._parts(value, like, depth)
         if isinstance(value, str):
             return str(value)
         if value is None:
@@ -62,7 +59,26 @@ class Fit:
             return self._struct({n: getattr(value, n) for n in like if hasattr(value, n)}, like, depth)
         return Foreign(f"{type(value).__module__}.{type(value).__qualname__}")
 
+    def _parts(self, value: Cell | StructArray | Map, like: Any, depth: int) -> Cell | StructArray | Map:
+        if isinstance(value, Cell):
+            return Cell(value.shape, self._items(value.items, like, depth))
+        if isinstance(value, StructArray):
+            return StructArray(value.shape, value.fields, self._items(value.elements, like, depth))
+        return self._map(value, like, depth)
+
+    def _map(self, value: Map, like: Any, depth: int) -> Map:
+        guides = dict(zip(like.keys, like.items, strict=True)) if isinstance(like, Map) else {}
+        pairs = zip(value.keys, value.items, strict=True)
+        return Map(
+            value.keys, tuple(self(item, guides.get(key), depth + 1) for key, item in pairs), value.key_type
+        )
+
     def _struct(self, value: Mapping[Any, Any], like: Any, depth: int) -> Any:
+        if isinstance(like, Map):
+            try:
+                return self._map(Map.of(value), like, depth)
+            except (ValueError, TypeError, OverflowError):  # keys that no containers.Map has
+                return Foreign(f"{type(value).__module__}.{type(value).__qualname__}")
         inner: Mapping[str, Any] = like if isinstance(like, Mapping) else {}
         return {str(name): self(item, inner.get(str(name)), depth + 1) for name, item in value.items()}
 

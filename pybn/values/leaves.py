@@ -1,11 +1,11 @@
-"""What a nested MATLAB value ends in, and the path to it, as MATLAB writes it: s.weights{2}.bias."""
+"""What a nested MATLAB value ends in, and the path to it, as MATLAB writes it: s.weights{2}.bias, m('key')."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pybn.values.model import Cell, Foreign, StructArray
+from pybn.values.model import Cell, Foreign, Map, StructArray
 
 
 def leaves(value: Any, name: str = "") -> dict[str, Any]:
@@ -25,7 +25,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def children(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield what a cell, a struct or a struct array holds, with its path; nothing for other values."""
+    """Yield what a cell, a struct, a struct array or a map holds, with its path; nothing for other values."""
     if isinstance(value, Mapping):
         yield from ((f"{path}.{name}" if path else str(name), item) for name, item in value.items())
     elif isinstance(value, Cell):
@@ -34,6 +34,9 @@ def children(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, StructArray):
         for k, element in enumerate(value.elements):
             yield f"{path}({subscript(k, value.shape)})", element
+    elif isinstance(value, Map):
+        for key, item in zip(value.keys, value.items, strict=True):
+            yield f"{path}({key!r})" if isinstance(key, str) else f"{path}({key:g})", item
 
 
 def subscript(index: int, shape: tuple[int, ...]) -> str:

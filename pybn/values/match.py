@@ -10,7 +10,7 @@ import numpy as np
 from pybn.compare import EXACT, Comparison, Tolerance, Verdict, compare_tensor
 from pybn.values.fit import fitted
 from pybn.values.leaves import children
-from pybn.values.model import Cell, CharArray, StructArray, describe
+from pybn.values.model import Cell, CharArray, Map, StructArray, describe
 from pybn.values.texts import compare_text
 
 
@@ -25,9 +25,9 @@ def match(
     complex a complex double; one without imaginary part and a real one are the same, as in MATLAB. A str matches a
     char row, a list of them a char array (blanks at the end of its rows aside). A list or a tuple matches a cell, of
     numbers also an array, of dicts a struct array; where it is no vector, lists of lists do, rows first. A mapping
-    with the same keys matches a struct, so does an object that has all of its fields as attributes. None and an empty
-    list match []. The order of fields does not count. `tolerance` is for leaves of floating point; all others have
-    to be the same.
+    with the same keys matches a struct or a containers.Map, and an object that has all fields of a struct as attributes
+    matches that. None and an empty list match []. The order of fields does not count. `tolerance` is for leaves of
+    floating point; all others have to be the same.
     """
     if obtained is None and expected is not None and not _empty(expected):
         return [Comparison(name, Verdict.MISSING, expected=describe(expected), obtained="nothing")]
@@ -47,6 +47,8 @@ def _walk(path: str, want: Any, got: Any, tolerance: Tolerance) -> Iterator[Comp
         yield compare_text(path, want, got)
     elif isinstance(want, CharArray) and isinstance(got, CharArray) and want.shape == got.shape:
         yield compare_text(path, "\n".join(want.rows), "\n".join(got.rows))
+    elif isinstance(want, Map) and isinstance(got, Map):
+        yield from _keys(path, want, got, tolerance)
     elif isinstance(want, Mapping) and isinstance(got, Mapping):
         yield from _fields(path, want, got, tolerance)
     elif isinstance(want, Cell | StructArray) and type(want) is type(got) and want.shape == got.shape:
@@ -73,6 +75,18 @@ def _fields(
     for name, value in want.items():
         if name in got:
             yield from _walk(f"{path}.{name}" if path else name, value, got[name], tolerance)
+
+
+def _keys(path: str, want: Map, got: Map, tolerance: Tolerance) -> Iterator[Comparison]:
+    """Compare two maps key by key; which class the numbers are that are keys does not count."""
+    if set(want.keys) != set(got.keys):
+        yield _other(path, want, got)
+    elif not want.keys:
+        yield Comparison(path, Verdict.EQUAL)
+    theirs = dict(children(got, path))
+    for place, value in children(want, path):
+        if place in theirs:
+            yield from _walk(place, value, theirs[place], tolerance)
 
 
 def _other(path: str, want: Any, got: Any) -> Comparison:

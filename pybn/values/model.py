@@ -50,6 +50,42 @@ class CharArray:
         _fill("rows", (self.shape[0], *self.shape[2:]), self.rows)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """A containers.Map: its keys, all text or all numbers, each once, and a value for each.
+
+    Keys are in MATLAB's order, which is the sorted one; `Map.of(mapping)` sees to that.
+    """
+
+    keys: tuple[str | float, ...]
+    items: tuple[Any, ...]
+    key_type: str = "char"  # as MATLAB calls it; a map of numbers has it from its first key
+
+    def __post_init__(self) -> None:
+        _fill("values", (len(self.keys),), self.items)
+        texts = self.key_type == "char"
+        if not all(isinstance(key, str) if texts else _is_number(key) for key in self.keys):
+            wanted = "text" if texts else "numbers"
+            raise ValueError(f"wanted {wanted} for the keys of a containers.Map, got {list(self.keys)!r}")
+        if len({*self.keys}) != len(self.keys):
+            raise ValueError(f"wanted the keys of a containers.Map each once, got {list(self.keys)!r}")
+
+    @property
+    def class_name(self) -> str:
+        """What MATLAB calls its class."""
+        return "containers.Map"
+
+    @classmethod
+    def of(cls, told: Mapping[Any, Any]) -> Map:
+        """Return the containers.Map of a mapping. Raises ValueError unless its keys are all text or all numbers."""
+        texts = all(isinstance(key, str) for key in told)
+        if not texts and not all(_is_number(key) for key in told):
+            raise ValueError(f"wanted keys that are all text or all numbers, got {_cut(repr(list(told)))}")
+        keys = sorted(told)
+        names = tuple(keys) if texts else tuple(map(float, keys))
+        return cls(names, tuple(told[key] for key in keys), "char" if texts else "double")
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """A function handle or an object: steps can pass it on inside Octave, but it does not leave it."""
@@ -73,6 +109,10 @@ class Object:
         _fill("objects", self.shape, self.properties)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _fill(what: str, shape: tuple[int, ...], items: tuple[Any, ...]) -> None:
     if math.prod(shape) != len(items):
         raise ValueError(f"wanted {math.prod(shape)} {what} for the shape {list(shape)}, got {len(items)}")
@@ -92,8 +132,8 @@ def describe(value: Any) -> str:
         kinds = {Cell: "cell", StructArray: "struct array", CharArray: "char array"}
         more = f" with fields {_names(value.fields)}" if isinstance(value, StructArray) else ""
         return f"a {_times(value.shape)} {kinds[type(value)]}{more}"
-    if isinstance(value, Mapping):
-        return f"a struct with fields {_names(value)}" if value else "a struct without fields"
+    if isinstance(value, Map | Mapping):
+        return _keyed(value)
     if isinstance(value, np.ndarray):
         return _array(value)
     if isinstance(value, np.generic):
@@ -103,6 +143,12 @@ def describe(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
     return f"an object of Python's class {type(value).__name__}"
+
+
+def _keyed(value: Map | Mapping[str, Any]) -> str:
+    if isinstance(value, Map):
+        return f"a containers.Map with keys {_names(value.keys)}" if value.keys else "an empty containers.Map"
+    return f"a struct with fields {_names(value)}" if value else "a struct without fields"
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:

@@ -23,8 +23,14 @@ def candidates(q: Question) -> Iterator[Candidate]:
     for name, x in q.inputs.items():
         if x.ndim <= MOST_AXES and x.size <= LARGEST:
             for each in twin_candidates(q, list(_along(q, name, x)), NAMES):
-                divided = "N-1" in each.sentence and "the N " in each.sentence
-                yield replace(each, name="N-1 for N", fix="look at ddof") if divided else each
+                wrong, _, right = each.sentence.partition("where expected")
+                if "standardises" in wrong and "standardises" in right:
+                    each = replace(each, name="N-1 for N")
+                elif "NaN" in wrong + right and each.name == "another function":
+                    each = replace(each, name="NaN handling")
+                elif "variance" in wrong and "standardises" in right:
+                    each = replace(each, name="sigma for variance")
+                yield each
 
 
 def _lines(run: Callable[..., Array], x: Array, axis: int, where: Index) -> Array:
@@ -50,22 +56,41 @@ def _along(q: Question, name: str, x: Array) -> Iterator[Formula]:
             told = {"function": function, "axis": "runs over all axes together"}
             flat = partial(_flat, run, wide)
             yield Formula(
-                f"what is made of {name} along an axis", told, flat, terms=x.size, fixes={"axis": "axis=None"}
+                f"{name} along an axis",
+                told,
+                flat,
+                main="function",
+                terms=x.size,
+                fixes={"axis": "axis=None"} | _fix(name, function, None),
             )
     for axis, n in enumerate(x.shape):
         if n > 1:
             for function, run in FUNCTIONS.items():
                 yield Formula(
-                    f"what is made of {name} along an axis",
-                    {"function": function, "axis": f"runs along axis {axis}"},
+                    f"{name} along an axis",
+                    {"function": function, "axis": f"runs along {q.along(name, axis)}"},
                     lambda run=run, axis=axis: quiet(run, wide, axis),
                     partial(_lines, run, wide, axis)
                     if q.same_shape and q.expected.shape == x.shape
                     else None,
+                    "function",
                     n,
                     16,
-                    fixes={"axis": f"axis={axis}"},
+                    fixes={"axis": f"axis={axis}"} | _fix(name, function, axis),
                 )
+
+
+def _fix(name: str, function: str, axis: int | None) -> dict[str, str]:
+    if "cumulative m" in function:
+        best = ("np.fm" if "NaN" not in function else "np.m") + ("ax" if "maximum" in function else "in")
+        best = best if best.startswith("np.f") else best + "imum"
+        return {"function": f"{best}.accumulate({name}, axis={axis})"}
+    if "with N" not in function:
+        return {}
+    code = (
+        f"np.{'var' if 'variance' in function else 'std'}({name}, axis={axis}, ddof={int('N-1' in function)})"
+    )
+    return {"function": f"divide by {code}"}
 
 
 def _near_sizes(x: Array) -> set[int]:
@@ -96,6 +121,9 @@ FUNCTIONS: dict[str, Callable[[Array, int], Array]] = {
     "takes the cumulative sum of what comes before": lambda x, a: np.cumsum(x, axis=a) - x,
     "takes the cumulative sum from the end": lambda x, a: np.flip(np.cumsum(np.flip(x, a), axis=a), a),
     "takes the cumulative maximum": lambda x, a: np.fmax.accumulate(x, axis=a),
+    "takes the cumulative maximum, passing NaN on": lambda x, a: np.maximum.accumulate(x, axis=a),
+    "takes the cumulative minimum": lambda x, a: np.fmin.accumulate(x, axis=a),
+    "takes the cumulative minimum, passing NaN on": lambda x, a: np.minimum.accumulate(x, axis=a),
     "takes the cumulative sum, with 0 for NaN": lambda x, a: np.nancumsum(x, axis=a),
     "takes differences": lambda x, a: np.diff(x, axis=a),
     "takes the gradient": lambda x, a: np.asarray(np.gradient(x, axis=a)),
@@ -111,12 +139,12 @@ FUNCTIONS: dict[str, Callable[[Array, int], Array]] = {
     "divides by the norm": lambda x, a: x / np.sqrt((x * x).sum(axis=a, keepdims=True)),
     "divides by the squared norm": lambda x, a: x / (x * x).sum(axis=a, keepdims=True),
     "scales to 0 ... 1": _scaled,
-    "standardises by the N-1 deviation": _scored(1),
-    "standardises by the N deviation": _scored(0),
-    "subtracts the mean and divides by the N-1 variance": lambda x, a: (
+    "standardises with N-1": _scored(1),
+    "standardises with N": _scored(0),
+    "divides by the variance with N-1": lambda x, a: (
         (x - x.mean(axis=a, keepdims=True)) / x.var(axis=a, keepdims=True, ddof=1)
     ),
-    "subtracts the mean and divides by the N variance": lambda x, a: (
+    "divides by the variance with N": lambda x, a: (
         (x - x.mean(axis=a, keepdims=True)) / x.var(axis=a, keepdims=True)
     ),
 }

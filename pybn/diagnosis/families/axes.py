@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import combinations, permutations
+from itertools import combinations
 from math import factorial, log2
 
 import numpy as np
 
 from pybn.compare import Array
+from pybn.diagnosis.arrays import gap
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.question import Question
+from pybn.diagnosis.evidence import content_bits, value_bits
+from pybn.diagnosis.question import Question, named, orders
 
 MOST_AXES = 5
 SMALL = 1 << 22  # elements: combinations of permutation and flip are tried up to here
+FEWEST_DIGITS = 16.0  # bits of an element
+OPEN = 36.0  # bits: what it costs that something moves in of which nothing is known
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -34,24 +38,16 @@ def candidates(q: Question) -> Iterator[Candidate]:
         yield from _shifted(q)
 
 
-def orders(q: Question) -> Iterator[tuple[int, ...]]:
-    """Yield the permutations of axes, other than none, that give the shape obtained; of 1s the order is no matter."""
-    shape = q.expected.shape
-    seen = set()
-    for order in permutations(range(len(shape))):
-        moved = tuple(k for k in order if shape[k] > 1)
-        if tuple(shape[k] for k in order) == q.obtained.shape and moved not in seen:
-            seen.add(moved)
-            if moved != tuple(sorted(moved)):
-                yield order
-
-
 def _permuted(q: Question) -> Iterator[Candidate]:
     ndim = q.expected.ndim
     for order in orders(q):
         back = tuple(int(k) for k in np.argsort(order))
-        words = "transposed" if ndim == 2 else f"with its axes permuted to {order}"
-        fix = ".T" if ndim == 2 else f"np.transpose(answer, {back})"
+        words = (
+            f"transposed{named(q, order)}"
+            if ndim == 2
+            else f"with its axes permuted to {order}{named(q, order)}"
+        )
+        fix = "answer.T" if ndim == 2 else f"np.transpose(answer, {back})"
         cost = log2(factorial(ndim)) - 4
         yield Candidate(
             "axes permuted",
@@ -150,6 +146,36 @@ def _shifted(q: Question) -> Iterator[Candidate]:
                     partial(shifted, q.expected, by, k, fill),
                     0.0 if abs(by) == 1 else 2.0,
                 )
+
+
+def displaced(q: Question) -> Iterator[Candidate]:
+    """Yield a shift by one, with something moving in that expected does not have: a window that begins elsewhere."""
+    values = value_bits(q)
+    if values < FEWEST_DIGITS:
+        return
+    for k, n in enumerate(q.expected.shape):
+        for by in (1, -1) if n > 3 else ():
+            e, o, edge = (
+                _but(q.expected, k, by > 0),
+                _but(q.obtained, k, by < 0),
+                _but(q.differing, k, by < 0),
+            )
+            if not edge.any() or gap(e, o) > 4 * q.step:
+                continue
+            yield Candidate(
+                "shifted by one",
+                f"obtained is expected shifted by {by} along {q.axis(k)}, with what moves in "
+                f"{'before' if by > 0 else 'behind'} not among expected: a loop or window that is off by one",
+                f"begin along {q.axis(k)} one {'later' if by > 0 else 'earlier'}: MATLAB counts from 1, NumPy from 0",
+                lambda: q.obtained,
+                1.0,
+                bits=content_bits(o[edge], values) - OPEN,
+            )
+
+
+def _but(x: Array, axis: int, last: bool) -> Array:
+    """Return all but the last, or the first, along an axis."""
+    return np.take(x, range(x.shape[axis] - 1) if last else range(1, x.shape[axis]), axis)
 
 
 def shifted(x: Array, by: int, axis: int, fill: str) -> Array:

@@ -11,8 +11,7 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.families import constants
-from pybn.diagnosis.families.axes import orders
-from pybn.diagnosis.question import Question
+from pybn.diagnosis.question import Question, orders
 
 LARGEST = 1 << 18
 PAID = 6.0  # bits: that there are two

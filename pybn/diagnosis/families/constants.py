@@ -12,32 +12,11 @@ from pybn.compare import Array
 from pybn.diagnosis.arrays import reals, sampled, top
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.evidence import ARITHMETIC, allowed, chosen_bits
+from pybn.diagnosis.factors import meanings
 from pybn.diagnosis.families.order import whole
 from pybn.diagnosis.question import Question
 
 MANY = 3  # distinct values that it takes for a constant that nothing in the case speaks for
-
-WELL_KNOWN = {
-    2.0: "2",
-    4.0: "4",
-    10.0: "10",
-    100.0: "100",
-    1000.0: "1000",
-    360.0: "360",
-    256 / 255: "(256 / 255), of a range of 8 bits",
-    32768 / 32767: "(32768 / 32767), of a range of 16 bits",
-    255.0: "255, the range of uint8",
-    256.0: "256",
-    math.pi: "pi",
-    2 * math.pi: "2 pi",
-    math.log(2): "log(2), natural logarithm and log2",
-    math.log(10): "log(10), natural logarithm and log10",
-    math.log2(10): "log2(10), log2 and log10",
-    math.sqrt(2): "sqrt(2)",
-    math.sqrt(math.pi): "sqrt(pi)",
-    math.sqrt(2 * math.pi): "sqrt(2 pi)",
-    1.4826022185056018: "1.4826, of a median absolute deviation",
-}
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -46,6 +25,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
         return
     yield from _plain(q)
     yield from _index_base(q)
+    yield from _offsets(q)
     yield from _functions(q)
     yield from factor_candidates(q)
 
@@ -130,9 +110,12 @@ def _functions(q: Question) -> Iterator[Candidate]:
         ("the logarithm of expected", "leave out np.log, or take np.exp", np.log),
         ("10 log10 of expected", "leave out the decibels", lambda v: 10 * np.log10(v)),
         ("20 log10 of expected", "leave out the decibels", lambda v: 20 * np.log10(v)),
+        ("expected rounded down: whole numbers", "keep the fraction: / for //, no cast to int", np.floor),
+        ("expected with its fraction cut off: whole numbers", "keep the fraction: no cast to int", np.trunc),
+        ("expected rounded to whole numbers", "keep the fraction: no rounding", np.round),
     ):
         yield Candidate(
-            "a function more or less",
+            "rounding" if "whole" in told else "a function more or less",
             f"obtained is {told}",
             fix,
             partial(make, x),
@@ -162,30 +145,77 @@ def _functions(q: Question) -> Iterator[Candidate]:
 
 
 def _index_base(q: Question) -> Iterator[Candidate]:
-    """Yield indices that count from the other base: whole numbers that all differ by one."""
+    """Yield indices that count from the other base: whole numbers that all differ by one; or from the other end."""
     found, other = whole(q.expected), whole(q.obtained)
-    if found is None or other is None or min(found.min(), other.min()) < 0:
+    if found is None or other is None or found.min() < 0 or other.min() < -1:
         return
-    for by, words, fix in (
+    made = (
         (
-            -1,
-            "obtained counts from 0 where MATLAB counts from 1",
+            found - 1,
+            "obtained counts from 0 where MATLAB counts from 1: all elements are less by one",
             "add 1 to the indices that the port returns",
+            -2.0,
         ),
         (
-            1,
-            "obtained counts one further than expected: 1 is added twice, or to what is no index",
-            "subtract 1",
+            np.where(found > 0, found - 1, found),
+            "obtained counts from 0 where MATLAB counts from 1: all elements but the zeros are less by one",
+            "add 1 to the indices that the port returns, 0 stays what is not there",
+            1.0,
         ),
-    ):
-        yield Candidate(
-            "index base",
-            f"{words}: all elements are {'less' if by < 0 else 'more'} by one",
-            fix,
-            lambda by=by: found + by,
-            -2.0 if by < 0 else 0.0,
-            kind="computed",
-        )
+        (
+            found + 1,
+            "all elements of obtained are more by one than expected: 1 is added twice, or to what is no index",
+            "do not add 1, or subtract it",
+            0.0,
+        ),
+        (
+            found.max() + found.min() - found,
+            f"obtained is {found.max() + found.min()} - expected: it counts from the other end",
+            "count from the other end, or sort in the other direction",
+            2.0,
+        ),
+    )
+    for k, (y, words, fix, cost) in enumerate(made):
+        if k < 3 or found.max() > found.min():
+            name = "index base" if k < 3 else "counted backwards"
+            yield Candidate(name, words, fix, lambda y=y: y, cost, kind="computed")
+
+
+# What is added or subtracted once too often: the zeros of dates, a pixel's middle, the first index.
+OFFSETS = {
+    1.0: ("1: counted from 0 for 1, or the reverse", "index base"),
+    0.5: ("0.5: the middle of a pixel or an interval for its edge, or the reverse", "half a step"),
+    366.0: ("366: days since year 1 as Python counts for days since year 0 as datenum does", "another zero"),
+    719529.0: ("719529: days since 1970 for datenum's days since year 0, or the reverse", "another zero"),
+    719163.0: ("719163: Python's days since year 1 for days since 1970, or the reverse", "another zero"),
+    693960.0: (
+        "693960: Excel's days since 1900 for datenum's days since year 0, or the reverse",
+        "another zero",
+    ),
+    25569.0: ("25569: Excel's days since 1900 for days since 1970, or the reverse", "another zero"),
+    273.15: ("273.15: kelvin for degrees Celsius, or the reverse", "another zero"),
+}
+
+
+def _offsets(q: Question) -> Iterator[Candidate]:
+    """Yield what is the same but for a number with a meaning that is added."""
+    x = q.expected
+    if x.dtype.kind != "f" or q.obtained.dtype.kind != "f" or np.unique(sampled(x)).size < MANY:
+        return
+    for value, (words, name) in OFFSETS.items():
+        for scale, unit in ((1.0, ""), (86400.0, " (in seconds)"), (24.0, " (in hours)")):
+            if scale > 1 and value < 300:
+                continue
+            for sign, told in ((1.0, "plus"), (-1.0, "less")):
+                yield Candidate(
+                    name,
+                    f"obtained is expected {told} {words}{unit}",
+                    f"{'subtract' if sign > 0 else 'add'} {value * scale:.10g}",
+                    lambda by=sign * value * scale: x + by,
+                    2.0,
+                    ARITHMETIC,
+                    "computed",
+                )
 
 
 def factor_candidates(q: Question, x: Array | None = None) -> Iterator[Candidate]:
@@ -196,16 +226,18 @@ def factor_candidates(q: Question, x: Array | None = None) -> Iterator[Candidate
         return
     near = max(2 * ARITHMETIC * q.step, allowed(q, 0.0)) / (min(1.0, abs(factor)) * (top(x) or 1.0))
     values = np.unique(sampled(reals(q.obtained[q.differing]))).size
-    for name, value, told, fix, price in meanings(q):
-        enough = values >= MANY or (name != "a factor" and (values > 1 or "along axes" not in told))
-        if abs(abs(factor) - value) <= near * value and near < 1e-4 and enough:
+    for each in meanings(q):
+        enough = values >= MANY or (
+            each.name != "a factor" and (values > 1 or "along axes" not in each.words)
+        )
+        if abs(abs(factor) - each.value) <= near * each.value and near < 1e-4 and enough:
             sign = "" if factor > 0 else ", and of the other sign"
             yield Candidate(
-                name,
-                f"obtained is expected times {told}{sign}",
-                fix,
-                partial(np.multiply, x, x.dtype.type(math.copysign(value, factor))),
-                price,
+                each.name,
+                f"obtained is expected {each.words}{sign}",
+                each.fix,
+                partial(np.multiply, x, x.dtype.type(math.copysign(each.value, factor))),
+                each.price,
                 ARITHMETIC,
                 "computed",
             )
@@ -222,75 +254,3 @@ def _ratio(x: Array, q: Question) -> float | None:
     with np.errstate(all="ignore"):
         ratio = float(b[where] / a[where])
     return ratio if math.isfinite(ratio) and ratio != 0 and abs(abs(ratio) - 1) > 1e-9 else None
-
-
-def meanings(q: Question) -> Iterator[tuple[str, float, str, str, float]]:
-    """Yield factors that mean something: name, value, words, fix, and what it costs."""
-    for n, told in q.sizes.items():
-        for value, words, ddof in (
-            (
-                n / (n - 1),
-                f"{n} / {n - 1}",
-                "N-1 is divided by where N is meant: ddof=0 in NumPy, 1 as MATLAB's flag",
-            ),
-            ((n - 1) / n, f"{n - 1} / {n}", "N is divided by where N-1 is meant: ddof=1"),
-        ):
-            yield "N-1 for N", value, f"{words}, where {n} is {told}", ddof, 0.25
-            root = math.sqrt(value)
-            yield "N-1 for N", root, f"sqrt({words}), where {n} is {told}", ddof, 0.5
-    for n, told in q.sizes.items():
-        yield "a factor N", float(n), f"{n}, {told}", f"divide by {n}: a sum in place of a mean", 0.0
-        yield "a factor N", 1 / n, f"1 / {n}, {told}", f"do not divide by {n}: a mean in place of a sum", 0.0
-        yield "a factor N", math.sqrt(n), f"sqrt({n}), {told}", f"divide by sqrt({n})", 2.0
-        yield "a factor N", 1 / math.sqrt(n), f"1 / sqrt({n}), {told}", f"multiply by sqrt({n})", 2.0
-    for name, a in q.scalars.items():
-        yield from _of_attribute(name, a)
-    for value, fix in ((math.pi / 180, "np.deg2rad"), (180 / math.pi, "np.rad2deg")):
-        words = "radians for degrees" if value < 1 else "degrees for radians"
-        other = "np.rad2deg" if value < 1 else "np.deg2rad"
-        told = f"{'pi / 180' if value < 1 else '180 / pi'}: {words}"
-        yield "degrees", value, told, f"{other}(answer), or leave out {fix}", 0.0
-    for value, told in WELL_KNOWN.items():
-        price = 1.0 if value == 2 else 2.5
-        yield "a factor", value, told, f"divide by {told.split(',')[0]}", price
-        yield "a factor", 1 / value, f"1 / {told}", f"multiply by {told.split(',')[0]}", price
-
-
-def _of_attribute(name: str, a: float) -> Iterator[tuple[str, float, str, str, float]]:
-    """Yield what an attribute may be in a factor."""
-    if not math.isfinite(a) or abs(a) < 1e-12 or abs(a) > 1e12:
-        return
-    size = abs(a)
-    forms = [(size, name, f"divide by {name}"), (1 / size, f"1 / {name}", f"multiply by {name}")]
-    forms += [
-        (size * size, f"{name}^2", f"divide by {name}**2"),
-        (1 / size**2, f"1 / {name}^2", f"multiply by {name}**2"),
-    ]
-    forms += [(math.sqrt(size), f"sqrt({name})", f"divide by sqrt({name})")]
-    forms += [(1 / math.sqrt(size), f"1 / sqrt({name})", f"multiply by sqrt({name})")]
-    if 0 < a < 1:
-        forms += [
-            (1 - a, f"1 - {name}", f"divide by (1 - {name})"),
-            (1 / (1 - a), f"1 / (1 - {name})", f"multiply by (1 - {name})"),
-        ]
-        forms += [(a / (1 - a), f"{name} / (1 - {name})", f"swap {name} and 1 - {name}")]
-        forms += [((1 - a) / a, f"(1 - {name}) / {name}", f"swap {name} and 1 - {name}")]
-        for t in range(2, 11):
-            power = 1 - a**t
-            forms += [
-                (
-                    power,
-                    f"1 - {name}^{t}",
-                    f"divide by (1 - {name}**{t}): the correction of the bias is forgotten",
-                )
-            ]
-            forms += [(1 / power, f"1 / (1 - {name}^{t})", f"multiply by (1 - {name}**{t})")]
-    for value, told, fix in forms:
-        if abs(value - 1) > 1e-9:
-            yield (
-                "a factor of an attribute",
-                value,
-                told,
-                fix,
-                0.0 if "^" not in told and "/ (" not in told else 0.5,
-            )

@@ -20,7 +20,6 @@ NAMES = {
     "start": "shifted by one",
     "pool": "another pooling",
     "axis": "wrong axis",
-    "bias": "bias forgotten",
     "stride": "stride",
     "kernel+start": "flipped kernel axes",
     "kernel+axes": "flipped kernel axes",
@@ -33,9 +32,8 @@ BORDERS = {
     "reflect": "mirrors at the edge",
     "wrap": "goes round",
 }
-LAYOUTS = {"HWCN": ((0, 1), 2, 3), "NCHW": ((2, 3), 1, 0), "NHWC": ((1, 2), 3, 0)}
 FIXES = {
-    "kernel": "flip the kernel, or leave it: np.convolve and conv2 flip, np.correlate and filter2 do not",
+    "kernel": "np.convolve and scipy.signal.convolve2d flip the kernel, as conv2; np.correlate does not, as filter2",
     "axes": "swap the kernel's axes",
 }
 
@@ -46,10 +44,8 @@ def candidates(q: Question) -> Iterator[Candidate]:
         for m, w in q.inputs.items():
             if n == m or x.dtype.kind == "b" or w.dtype.kind == "b":
                 continue
-            if x.ndim in (1, 2) and w.ndim <= 2 and w.size <= x.size:
+            if x.ndim in (1, 2) and w.ndim <= 2 and w.size <= x.size and (w.shape != x.shape or x.ndim == 1):
                 yield from twin_candidates(q, list(_plain(q, n, m, x, w)), NAMES)
-            if x.ndim == 4 and w.ndim == 4 and q.expected.ndim == 4:
-                yield from twin_candidates(q, list(_layer(q, n, m, x, w)), NAMES)
         if 2 <= x.ndim <= 4 and q.expected.ndim == x.ndim:
             yield from twin_candidates(q, list(_pooled(q, n, x)), NAMES)
 
@@ -73,10 +69,12 @@ def _plain(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]
     for axis, source, kernel, told in lines:
         if kernel.ndim != source.ndim or source.size * kernel.size > WORK:
             continue
-        for flipped in (True, False):
-            k = np.flip(kernel) if flipped else kernel
+        flips = {"flips the kernel": np.flip(kernel), "does not flip the kernel": kernel}
+        if both_2d:
+            flips |= {f"flips {m} along axis {a} alone": np.flip(kernel, a) for a in (0, 1)}
+        for flipped, k in flips.items():
             choices = {
-                "kernel": "flips the kernel" if flipped else "does not flip the kernel",
+                "kernel": flipped,
                 "axes": told,
                 "axis": axis,
             }
@@ -122,76 +120,6 @@ def correlated(x: Array, k: Array) -> Array:
         return np.empty(0)
     windows = sliding_window_view(x.astype(np.result_type(x, np.float64)), k.shape)
     return np.asarray(np.tensordot(windows, k, k.ndim))
-
-
-def _layer(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]:
-    """Yield layers of images and kernels, in the layouts that fit: pads and strides are among the attributes."""
-    numbers = sorted({int(v) for v in q.scalars.values() if v == int(v) and 0 <= v <= 8} | {0, 1})
-    for layout, ((h, v), channel, image) in LAYOUTS.items():
-        for contracted, kept in ((channel, image), (image, channel)):
-            if w.shape[contracted] != x.shape[channel]:
-                continue
-            shape = (w.shape[h], w.shape[v])
-            for told, swap in (("keeps the kernel's axes", False), ("exchanges the kernel's axes", True)):
-                for flips, flipped in (
-                    ("does not flip the kernel", ()),
-                    ("flips the kernel", (h, v)),
-                    (f"flips the kernel's axis {h}", (h,)),
-                    (f"flips the kernel's axis {v}", (v,)),
-                ):
-                    k = np.flip(w, flipped) if flipped else w
-                    k = np.swapaxes(k, h, v) if swap else k
-                    for stride in numbers[1:]:
-                        for pad in sorted({*numbers, shape[0] - 1}):
-                            if _fits(q, x, k, (h, v), pad, stride, kept, channel, image):
-                                yield Formula(
-                                    f"the convolution of {n} ({layout}) with {m}, summed over axis {contracted} of {m}",
-                                    {
-                                        "kernel": flips,
-                                        "axes": told,
-                                        "border": f"pads by {pad}",
-                                        "stride": f"strides by {stride}",
-                                    },
-                                    lambda k=k, p=pad, s=stride, a=(h, v, channel, image, contracted, kept): (
-                                        layer(x, k, p, s, a)
-                                    ),
-                                    terms=shape[0] * shape[1] * x.shape[channel],
-                                    fixes=FIXES,
-                                )
-
-
-def _fits(
-    q: Question,
-    x: Array,
-    k: Array,
-    hv: tuple[int, int],
-    pad: int,
-    stride: int,
-    kept: int,
-    channel: int,
-    image: int,
-) -> bool:
-    out = [0] * 4
-    for a in hv:
-        out[a] = (x.shape[a] + 2 * pad - k.shape[a]) // stride + 1
-    out[channel], out[image] = k.shape[kept], x.shape[image]
-    work = prod(out) * prod(k.shape) / k.shape[kept]
-    return min(out) > 0 and tuple(out) in (q.expected.shape, q.obtained.shape) and work <= WORK
-
-
-def layer(x: Array, w: Array, pad: int, stride: int, axes: tuple[int, ...]) -> Array:
-    """Return the correlation of images with kernels; `axes` are those of height, width, channel, image, and of w."""
-    h, v, channel, image, contracted, kept = axes
-    images = np.pad(
-        x.astype(np.float64).transpose(image, channel, h, v), ((0, 0), (0, 0), (pad, pad), (pad, pad))
-    )
-    kernels = w.astype(np.float64).transpose(kept, contracted, h, v)
-    windows = sliding_window_view(images, kernels.shape[2:], (2, 3))[:, :, ::stride, ::stride]
-    y = np.tensordot(windows, kernels, ((1, 4, 5), (1, 2, 3)))  # image, height, width, channel
-    order = [0] * 4
-    for place, axis in enumerate((image, h, v, channel)):
-        order[axis] = place
-    return np.asarray(y.transpose(order))
 
 
 def _pooled(q: Question, n: str, x: Array) -> Iterator[Formula]:

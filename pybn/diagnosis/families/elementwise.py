@@ -42,13 +42,30 @@ INVERSES: dict[str, Callable[[Array], Array]] = {"asin": np.arcsin, "acos": np.a
 MODES: dict[str, Callable[[Array], Array]] = {
     "rounds half away from zero": half_away,
     "rounds half to even": np.round,
+    "rounds half up": lambda x: np.floor(x + 0.5),
     "truncates towards zero": np.trunc,
     "rounds down": np.floor,
     "rounds up": np.ceil,
     "keeps the fraction": lambda x: x + 0.0,
 }
+ROUNDS = {
+    "rounds half away from zero": "np.trunc(x + np.copysign(0.5, x)), as MATLAB's round",
+    "rounds half to even": "np.round(x)",
+    "rounds half up": "np.floor(x + 0.5)",
+    "truncates towards zero": "np.trunc(x), as MATLAB's fix",
+    "rounds down": "np.floor(x)",
+    "rounds up": "np.ceil(x)",
+    "keeps the fraction": "do not round",
+}
+DIVIDED = ("mod", "rem", "IEEE remainder", "rounded-down quotient", "truncated quotient")
+DIVISORS = {
+    **{str(n): float(n) for n in (*range(2, 11), 12, 24, 60, 180, 360)},
+    "2 pi": 2 * np.pi,
+    "pi": np.pi,
+}
 PAIRS: dict[str, Callable[[Array, Array], Array]] = {
     "sum": np.add, "difference": np.subtract, "product": np.multiply, "quotient": np.divide,
+    "quotient, with 0 for 0 / 0": lambda a, b: np.where((a == 0) & (b == 0), 0.0, np.divide(a, b)),
     "rounded-down quotient": np.floor_divide, "truncated quotient": lambda a, b: np.trunc(a / b),
     "power": np.power, "mod": np.mod, "rem": np.fmod, "atan2": np.arctan2, "hypot": np.hypot,
     "IEEE remainder": lambda a, b: a - b * np.round(a / b),
@@ -80,6 +97,9 @@ def _of_one(q: Question) -> Iterator[Formula]:
 
 def _of_two(q: Question) -> Iterator[Formula]:
     others = {n: _wide(x) for n, x in q.inputs.items()} | {n: np.asarray(v) for n, v in q.scalars.items()}
+    for n, x in [(n, others[n]) for n in q.inputs if alike(others[n].shape, q.expected.shape)][:4]:
+        if x.dtype.kind != "c":
+            yield from _divided(n, x.reshape(q.expected.shape))
     names = list(others)[:8]
     for k, n in enumerate(names):
         for m in names[k + 1 :]:
@@ -109,13 +129,17 @@ def _single(n: str, x: Array) -> Iterator[Formula]:
         yield Formula(about, {"function": f"takes {told}", **plain}, lambda f=f: f(x))
     if x.dtype.kind != "c":
         for told, f in ANGLES.items():
-            yield Formula(about, {"function": f"takes {told}", **plain}, lambda f=f: f(x), fixes=_UNITS)
+            yield Formula(
+                about, {"function": f"takes {told}", **plain}, lambda f=f: f(x), main="function", fixes=_UNITS
+            )
             degrees = {"function": f"takes {told}", "unit": f"{DEGREES} and {OUT}"}
-            yield Formula(about, degrees, lambda f=f: f(np.deg2rad(x)), fixes=_UNITS)
+            yield Formula(about, degrees, lambda f=f: f(np.deg2rad(x)), main="function", fixes=_UNITS)
         for told, f in INVERSES.items():
-            yield Formula(about, {"function": f"takes {told}", **plain}, lambda f=f: f(x), fixes=_UNITS)
+            yield Formula(
+                about, {"function": f"takes {told}", **plain}, lambda f=f: f(x), main="function", fixes=_UNITS
+            )
             degrees = {"function": f"takes {told}", "unit": f"{RADIANS} and gives degrees"}
-            yield Formula(about, degrees, lambda f=f: np.rad2deg(f(x)), fixes=_UNITS)
+            yield Formula(about, degrees, lambda f=f: np.rad2deg(f(x)), main="function", fixes=_UNITS)
 
 
 _UNITS = {"unit": "np.deg2rad(x) or np.rad2deg(x): NumPy's functions take radians, MATLAB's sind degrees"}
@@ -128,9 +152,7 @@ def _rounded(n: str, x: Array) -> Iterator[Formula]:
                 f"{n} in whole numbers" if k == 0 else f"{n} to {k} decimals",
                 {"mode": mode},
                 lambda f=f, s=10.0**k: f(x * s) / s,
-                fixes={
-                    "mode": "MATLAB's round is np.sign(x) * np.floor(np.abs(x) + 0.5), np.round rounds half to even"
-                },
+                fixes={"mode": ROUNDS[mode] + (f" of x * 1e{k}, divided by 1e{k}" if k else "")},
             )
 
 
@@ -139,15 +161,31 @@ def _paired(q: Question, n: str, m: str, a: Any, b: Any) -> Iterator[Formula]:
     if any(np.asarray(v).dtype.kind == "c" for v in (a, b)):
         return
     for x, y in _aligned(q, np.asarray(a), np.asarray(b)):
+        whole = all(v.dtype.kind in "biu" for v in (q.expected, q.obtained))
         for told, f in PAIRS.items():
+            if whole and "threshold" in told:
+                continue
             for order, first, second in ((f"takes {n} first", x, y), (f"takes {m} first", y, x)):
                 yield Formula(
                     f"a function of {n} and {m}",
                     {"function": f"takes {told}", "operands": order},
                     lambda f=f, u=first, v=second: f(u, v),
+                    main="function",
                     fixes={"function": f"take the {told}" + (f": {_FIX[told]}" if told in _FIX else "")},
                 )
         return
+
+
+def _divided(n: str, x: Array) -> Iterator[Formula]:
+    """Yield remainders and quotients by numbers that no attribute gives."""
+    for label, c in DIVISORS.items():
+        for told in DIVIDED:
+            yield Formula(
+                f"a function of {n} and {label}",
+                {"function": f"takes {told}"},
+                lambda f=PAIRS[told], c=c: f(x, c),
+                fixes={"function": f"take the {told}" + (f": {_FIX[told]}" if told in _FIX else "")},
+            )
 
 
 _FIX = {

@@ -18,6 +18,7 @@ NAMES = {
     "angle": "elevation for inclination",
     "operands": "operands exchanged",
     "earth": "a factor",
+    "places": "operands exchanged",
 }
 LARGEST = 1 << 16
 UNIT = {"unit": "np.deg2rad(angle): NumPy's functions take radians, MATLAB's sind and cosd degrees"}
@@ -132,23 +133,39 @@ def _coordinates(q: Question) -> Iterator[Formula]:
 
 def _distances(q: Question) -> Iterator[Formula]:
     """Yield great-circle distances, as an angle or on the earth."""
-    known = _known(q)
-    for group in permutations(known, 4):
+    radii = {f"takes a radius of {n}": v for n, v in q.scalars.items() if v > 1}
+    radii |= {
+        "gives an angle": 1.0,
+        "takes a radius of 6371 km": 6371.0,
+        "takes a radius of 6378.137 km": 6378.137,
+        "gives degrees": 180 / np.pi,
+        "takes a radius of 6371000 m": 6371000.0,
+    }
+    for told, lat1, lon1, lat2, lon2 in _places(q):
         for unit, factor in (("takes radians", 1.0), ("takes degrees", np.pi / 180)):
-            for earth, radius in (
-                ("gives an angle", 1.0),
-                ("takes a radius of 6371 km", 6371.0),
-                ("takes a radius of 6378.137 km", 6378.137),
-                ("gives degrees", 180 / np.pi),
-                ("takes a radius of 6371000 m", 6371000.0),
-            ):
+            for earth, radius in radii.items():
                 yield Formula(
-                    f"the distance on a sphere, of {', '.join(group)}",
-                    {"unit": unit, "earth": earth},
-                    lambda g=group, k=factor, r=radius: _shaped(haversine(*(known[n] * k for n in g)) * r, q),
+                    "the distance on a sphere",
+                    {"places": f"takes {told}", "unit": unit, "earth": earth},
+                    lambda p=(lat1, lon1, lat2, lon2), k=factor, r=radius: _shaped(
+                        haversine(*(v * k for v in p)) * r, q
+                    ),
                     terms=1024,
                     fixes=UNIT,
                 )
+
+
+def _places(q: Question) -> Iterator[tuple[str, Array, Array, Array, Array]]:
+    """Yield latitude and longitude of two places each: four inputs, or two of which one place follows another."""
+    known = _known(q)
+    for a, b, c, d in permutations(known, 4):
+        yield f"{a}, {b} to {c}, {d} as latitude, longitude", known[a], known[b], known[c], known[d]
+    more = {
+        n: x.reshape(-1) for n, x in q.inputs.items() if x.size == q.expected.size + 1 and x.dtype.kind == "f"
+    }
+    for a, b in permutations(more, 2):
+        u, v = more[a], more[b]
+        yield f"{a} for the latitude, {b} for the longitude", u[:-1], v[:-1], u[1:], v[1:]
 
 
 def haversine(lat1: Array, lon1: Array, lat2: Array, lon2: Array) -> Array:

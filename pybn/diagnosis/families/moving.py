@@ -67,7 +67,7 @@ def _of_statistics(q: Question) -> Iterator[Formula]:
             made += [("the variance", "by N-1", more), ("the deviation", "by N-1", np.sqrt(more))]
             for statistic, divisor, batch in made:
                 told = {
-                    "axes": f"runs over axes {axes}",
+                    "axes": f"runs over {q.along(name, *axes)}",
                     "statistic": f"takes {statistic}",
                     "divisor": f"divides {divisor}",
                 }
@@ -85,19 +85,22 @@ def _of_values(q: Question) -> Iterator[Formula]:
 def _averages(q: Question, name: str, told: dict[str, str], batch: Array, terms: int) -> Iterator[Formula]:
     for start, old in _starts(q, name):
         for label, m in _momenta(q):
-            other = f"1 - {label}"
-            for weigh, a, b in (
-                (f"weighs the old value by {label}", m, 1 - m),
-                (f"weighs the old value by {other}", 1 - m, m),
+            for keep, take, a, b in (
+                (label, f"(1 - {label})", m, 1 - m),
+                (f"(1 - {label})", label, 1 - m, m),
             ):
                 yield Formula(
                     f"the moving average of {name}",
-                    told | {"start": f"starts from {start}", "weights": weigh},
+                    told
+                    | {
+                        "start": f"starts from {start}",
+                        "weights": f"weighs the old value by {keep.strip('()')}",
+                    },
                     lambda a=a, b=b, old=old: (a * old + b * batch).reshape(q.expected.shape),
                     terms=terms,
                     fixes={
-                        "weights": f"{'momentum' if a == m else '(1 - momentum)'} * old + "
-                        f"{'(1 - momentum)' if a == m else 'momentum'} * new, with momentum = {label}",
-                        "divisor": "look at ddof",
+                        "weights": f"{keep} * old + {take} * new",
+                        "divisor": f"np.var(..., ddof={int('N-1' in told.get('divisor', ''))})",
+                        "statistic": "np.std" if "deviation" in told.get("statistic", "") else "np.var",
                     },
                 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from math import prod
 
 import numpy as np
@@ -11,7 +14,7 @@ from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.families.statistics import LARGEST, groups
 from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, Index, twin_candidates
+from pybn.diagnosis.twins import Formula, Index, near, some_of, twin_candidates
 
 NAMES = {
     "eps": "eps",
@@ -21,53 +24,119 @@ NAMES = {
     "mean": "mean not subtracted",
     "weight": "weight forgotten",
     "bias": "bias forgotten",
+    "weight+bias": "weight and bias",
+    "sum": "a factor N",
+    "of": "another statistic",
 }
+WORDS = {"sigma": "sigma", "its square": "the variance"}
+ROOTS = {"sigma": "takes the root", "its square": "takes no root"}
 EPS = {"1e-5": 1e-5, "1e-3": 1e-3, "1e-8": 1e-8, "1e-6": 1e-6, "1e-12": 1e-12}
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
     """Yield pairs of normalisations of each input that is as large as the answer, and of their gradients."""
     for name, x in q.inputs.items():
-        if (
-            x.dtype.kind == "f"
-            and x.shape == q.expected.shape
-            and 1 < x.ndim <= 4
-            and x.size <= LARGEST
-            and q.same_shape
-        ):
+        if x.dtype.kind != "f" or not 1 < x.ndim <= 4 or x.size > LARGEST or not q.same_shape:
+            continue
+        if x.shape == q.expected.shape:
             yield from twin_candidates(q, list(_forward(q, name, x)), NAMES)
+        if x.shape == q.expected.shape or q.expected.size in x.shape:
             yield from _backward(q, name, x)
 
 
-def _scales(q: Question, variance: Array, count: int) -> Iterator[tuple[dict[str, str], Array]]:
-    """Yield the choices that a scale is made of, and the scale that (x - mean) is divided by."""
-    eps = {n: v for n, v in q.scalars.items() if 0 < v < 1} or EPS
-    for divisor, var in (("divides by N", variance), ("divides by N-1", variance * count / (count - 1))):
+@dataclass(frozen=True)
+class _Parts:
+    """What a normalisation over some axes is made of: arrays that broadcast to the answer."""
+
+    x: Array
+    mean: Array
+    weight: Array | float
+    bias: Array | float
+
+    def value(self, scale: Array, centred: bool) -> Array:
+        """Return the normalisation."""
+        x = self.x - self.mean if centred else self.x
+        return np.asarray(x / scale * self.weight + self.bias)
+
+    def at(self, where: Index) -> _Parts:
+        """Return the same for some elements."""
+        return _Parts(*(picked(v, self.x.shape, where) for v in (self.x, self.mean, self.weight, self.bias)))
+
+
+def picked(v: Array | float, shape: tuple[int, ...], where: Index) -> Array:
+    """Return some elements of what broadcasts to a shape."""
+    return np.asarray(np.broadcast_to(v, shape)[where])
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """What (x - mean) is divided by: what was chosen, the scale, and it in Python."""
+
+    told: dict[str, str]
+    value: Array
+    code: str
+
+    def fixes(self, axes: tuple[int, ...]) -> dict[str, str]:
+        """Return how this is written."""
+        divide, ddof = f"divide by {self.code}", int("N-1" in self.told["divisor"])
+        axis = axes[0] if len(axes) == 1 else axes
+        var = f"np.var(x, axis={axis}, ddof={ddof}, keepdims=True)"
+        return {
+            "eps": divide,
+            "root": divide,
+            "divisor": var,
+            "axes": f"mean and var with axis={axis}, keepdims=True",
+        }
+
+
+def _scales(q: Question, variance: Array, count: int, of: str = "the variance") -> list[_Scale]:
+    """Return the scales that there may be; eps is an attribute, or one of the usual numbers.
+
+    They are of the variance, or of what else stands in its place.
+    """
+    eps = {n: (n, v) for n, v in q.scalars.items() if 0 < v < 1}
+    eps |= {f"eps = {n}": (n, v) for n, v in EPS.items() if v not in q.scalars.values()}
+    found = []
+    short = {"the variance": "var", "the mean square": "np.mean(x**2)"}.get(of, "np.sum(x**2)")
+    sizes = {"divides by N": variance, "divides by N-1": variance * count / (count - 1)}
+    for divisor, var in sizes.items() if of == "the variance" else {"": variance}.items():
         sigma = np.sqrt(var)
-        yield {"eps": "leaves out eps", "root": "divides by sigma", "divisor": divisor}, sigma
-        yield {"eps": "leaves out eps", "root": "divides by the variance", "divisor": divisor}, var
-        for told, e in eps.items():
-            within = f"adds eps {told} within the root"
-            yield {"eps": within, "root": "divides by sigma", "divisor": divisor}, np.sqrt(var + e)
-            yield {"eps": within, "root": "divides by the variance", "divisor": divisor}, var + e
-            outside = f"adds eps {told} outside the root"
-            yield {"eps": outside, "root": "divides by sigma", "divisor": divisor}, sigma + e
-            largest = f"takes at least eps {told}"
-            yield {"eps": largest, "root": "divides by sigma", "divisor": divisor}, np.maximum(sigma, e)
-            squared = f"adds the square of eps {told} within the root"
-            yield {"eps": squared, "root": "divides by sigma", "divisor": divisor}, np.sqrt(var + e * e)
-
-
-FIXES = {
-    "eps": "np.sqrt(var + eps): look where eps is added",
-    "divisor": "look at ddof",
-    "root": "look at the root",
-}
+        made = [
+            ("leaves out eps", "sigma", sigma, "np.sqrt(var)"),
+            ("leaves out eps", "its square", var, "var"),
+        ]
+        for told, (n, e) in eps.items():
+            made += [
+                (f"adds {told} within the root", "sigma", np.sqrt(var + e), f"np.sqrt(var + {n})"),
+                (f"adds {told} within the root", "its square", var + e, f"(var + {n})"),
+                (f"adds {told} outside the root", "sigma", sigma + e, f"(np.sqrt(var) + {n})"),
+                (f"takes at least {told}", "sigma", np.maximum(sigma, e), f"np.maximum(np.sqrt(var), {n})"),
+                (
+                    f"adds the square of {told} within the root",
+                    "sigma",
+                    np.sqrt(var + e * e),
+                    f"np.sqrt(var + {n}**2)",
+                ),
+            ]
+        found += [
+            _Scale(
+                {
+                    "eps": told,
+                    "root": ROOTS[root] if not divisor else f"divides by {WORDS[root]}",
+                    "divisor": divisor,
+                    "of": f"takes {of}",
+                },
+                scale,
+                code.replace("var", short),
+            )
+            for told, root, scale, code in made
+        ]
+    return found
 
 
 def usual_groups(x: Array) -> list[tuple[int, ...]]:
-    """Return all groups of axes; of a large array those of batch, layer and instance normalisation."""
-    every = groups(x.ndim)
+    """Return all groups of axes of more than one element; of a large array those of the usual normalisations."""
+    every = [g for g in groups(x.ndim) if prod(x.shape[a] for a in g) > 1]
     if x.size <= 1 << 17:
         return every
     last = [tuple(range(k, x.ndim)) for k in range(x.ndim)]
@@ -75,103 +144,128 @@ def usual_groups(x: Array) -> list[tuple[int, ...]]:
 
 
 def _forward(q: Question, name: str, x: Array) -> Iterator[Formula]:
-    wide = x.astype(np.float64)
+    """Yield the normalisations that a few elements of either side speak for."""
+    wide, where = x.astype(np.float64), some_of(x.shape, 16)
     for axes in usual_groups(x):
         count = prod(x.shape[a] for a in axes)
-        if count < 2:
-            continue
-        over = {"axes": f"takes statistics over axes {axes}"}
-        mean, variance = wide.mean(axis=axes, keepdims=True), wide.var(axis=axes, keepdims=True)
-        affine = _affine(q, name, x)
-        for w_name, w, b_name, b in affine:
-            more = {"weight": f"multiplies by {w_name}", "bias": f"adds {b_name}"}
-            for choices, scale in _scales(q, variance, count):
-                for centred in (True, False):
-                    yield _normalised(wide, mean, scale, w, b, centred, over | more | choices, name)
+        mean, scales = (
+            wide.mean(axis=axes, keepdims=True),
+            _scales(q, wide.var(axis=axes, keepdims=True), count),
+        )
+        square = (wide * wide).mean(axis=axes, keepdims=True)
+        scales += _scales(q, square, count, "the mean square")
+        scales += _scales(q, square * count, count, "the sum of squares")
+        some = np.array([picked(scale.value, x.shape, where) for scale in scales])
+        for affine, w, b in _affine(q, name, x):
+            parts = _Parts(wide, mean, w, b)
+            told = affine | {"axes": f"takes statistics over {q.along(name, *axes)}"}
+            for centred in (True, False):
+                fits = near(q, where, parts.at(where).value(some, centred), count)
+                for k in np.flatnonzero(fits):
+                    yield Formula(
+                        f"the normalisation of {name}",
+                        told
+                        | scales[k].told
+                        | {"mean": "subtracts the mean" if centred else "leaves the mean in"},
+                        partial(parts.value, scales[k].value, centred),
+                        terms=count,
+                        fixes=scales[k].fixes(axes),
+                    )
 
 
-def _affine(q: Question, name: str, x: Array) -> list[tuple[str, Array | None, str, Array | None]]:
-    """Return the weights and biases that the inputs may be, each with its name and in a shape that broadcasts to x."""
+def _affine(q: Question, name: str, x: Array) -> list[tuple[dict[str, str], Array | float, Array | float]]:
+    """Return the weights and biases that the inputs may be, in shapes that broadcast to x, with what is done."""
     vectors = [
-        (f"{n} along axis {axis}", v.reshape([-1 if k == axis else 1 for k in range(x.ndim)]), axis)
+        (f"{n} along {q.axis(axis)}", v.reshape([-1 if k == axis else 1 for k in range(x.ndim)]), axis)
         for n, v in q.inputs.items()
         for axis in range(x.ndim)
         if n != name and v.dtype.kind == "f" and v.size == max(v.shape) == x.shape[axis]
     ]
-    found: list[tuple[str, Array | None, str, Array | None]] = [("nothing", None, "nothing", None)]
-    found += [(n, w, "nothing", None) for n, w, _ in vectors]
-    found += [(n, w, m, b) for n, w, k in vectors for m, b, a in vectors if n != m and a == k]
-    return found[:13]
-
-
-def _normalised(
-    x: Array,
-    mean: Array,
-    scale: Array,
-    w: Array | None,
-    b: Array | None,
-    centred: bool,
-    choices: dict[str, str],
-    name: str,
-) -> Formula:
-    def at(where: Index) -> Array:
-        def of(v: Array) -> Array:
-            return np.asarray(np.broadcast_to(v, x.shape)[where])
-
-        y = x[where] - of(mean) if centred else x[where]
-        y = y / of(scale)
-        y = y if w is None else y * of(w)
-        return np.asarray(y if b is None else y + of(b))
-
-    def make() -> Array:
-        y = (x - mean if centred else x) / scale
-        y = y if w is None else y * w
-        return np.asarray(y if b is None else y + b)
-
-    told = choices | {"mean": "subtracts the mean" if centred else "leaves the mean in"}
-    return Formula(f"the normalisation of {name}", told, make, at, x.size // mean.size, fixes=FIXES)
+    pairs: list[tuple[str, Array | float, str, Array | float]] = [("nothing", 1.0, "nothing", 0.0)]
+    pairs += [(n, w, "nothing", 0.0) for n, w, _ in vectors]
+    pairs += [(n, w, m, b) for n, w, k in vectors for m, b, a in vectors if n != m and a == k]
+    pairs += [("nothing", 1.0, m, b) for m, b, _ in vectors]
+    return [({"weight": f"multiplies by {n}", "bias": f"adds {m}"}, w, b) for n, w, m, b in pairs[:17]]
 
 
 def _backward(q: Question, name: str, x: Array) -> Iterator[Candidate]:
-    """Yield pairs of gradients: dx of the same shape, with the gradient of the output among the inputs."""
+    """Yield pairs of gradients, by x or by the weight, with the gradient of the output among the inputs."""
     for other, dy in q.inputs.items():
         if other != name and dy.shape == x.shape and dy.dtype.kind == "f":
-            yield from twin_candidates(q, list(_gradients(q, name, x, dy)), NAMES)
+            if x.shape == q.expected.shape:
+                yield from twin_candidates(q, list(_gradients(q, name, x, dy)), NAMES)
+            else:
+                yield from twin_candidates(q, list(_of_weight(q, name, x, dy)), NAMES)
 
 
 def _gradients(q: Question, name: str, x: Array, dy: Array) -> Iterator[Formula]:
-    wide, dy = x.astype(np.float64), dy.astype(np.float64)
+    wide, dy, where = x.astype(np.float64), dy.astype(np.float64), some_of(x.shape, 16)
     for axes in usual_groups(x):
         count = prod(x.shape[a] for a in axes)
-        if count < 2:
-            continue
         if not np.all(np.abs(q.expected.mean(axis=axes)) <= 1e-3 * q.largest):
             continue  # such a gradient sums up to nothing
-        mean = wide.mean(axis=axes, keepdims=True)
-        centred = wide - mean
-        variance = (centred * centred).mean(axis=axes, keepdims=True)
-        for w_name, w, _, bias in _affine(q, name, x):
-            if bias is not None:
+        centred = wide - wide.mean(axis=axes, keepdims=True)
+        scales = _scales(q, (centred * centred).mean(axis=axes, keepdims=True), count)
+        some = np.array([picked(scale.value, x.shape, where) for scale in scales])
+        over = {"axes": f"takes statistics over {q.along(name, *axes)}"}
+        for affine, w, b in _affine(q, name, x):
+            if isinstance(b, np.ndarray):
                 continue
-            g = dy if w is None else dy * w
-            level, slope = g.mean(axis=axes, keepdims=True), (g * centred).mean(axis=axes, keepdims=True)
-            for choices, s in _scales(q, variance, count):
-                told = choices | {
-                    "axes": f"takes statistics over axes {axes}",
-                    "weight": f"multiplies by {w_name}",
-                }
+            g = dy * w
+            made = _Gradient(
+                g, centred, g.mean(axis=axes, keepdims=True), (g * centred).mean(axis=axes, keepdims=True)
+            )
+            for k in np.flatnonzero(near(q, where, made.at(where).value(some), 4 * count)):
                 yield Formula(
                     f"the gradient of the normalisation of {name}",
-                    told,
-                    lambda s=s, g=g, c=centred, a=level, b=slope: (g - a - c * b / (s * s)) / s,
-                    lambda i, s=s, g=g, c=centred, a=level, b=slope: _gradient_at(i, g, s, c, a, b),
-                    count * 4,
-                    fixes=FIXES,
+                    over | affine | scales[k].told,
+                    partial(made.value, scales[k].value),
+                    terms=4 * count,
+                    fixes=scales[k].fixes(axes),
                 )
 
 
-def _gradient_at(where: Index, g: Array, s: Array, c: Array, level: Array, slope: Array) -> Array:
-    def of(v: Array) -> Array:
-        return np.asarray(np.broadcast_to(v, g.shape)[where])
+@dataclass(frozen=True)
+class _Gradient:
+    """The gradient of the output, x less its mean, and the means of the one and of their product."""
 
-    return np.asarray((g[where] - of(level) - c[where] * of(slope) / of(s) ** 2) / of(s))
+    g: Array
+    centred: Array
+    level: Array
+    slope: Array
+
+    def value(self, scale: Array) -> Array:
+        """Return the gradient by x."""
+        return np.asarray((self.g - self.level - self.centred * self.slope / (scale * scale)) / scale)
+
+    def at(self, where: Index) -> _Gradient:
+        """Return the same for some elements."""
+        return _Gradient(
+            *(picked(v, self.g.shape, where) for v in (self.g, self.centred, self.level, self.slope))
+        )
+
+
+def _of_weight(q: Question, name: str, x: Array, dy: Array) -> Iterator[Formula]:
+    """Yield gradients by the weight, one for each index of an axis: sums of dy times what is normalised."""
+    wide = x.astype(np.float64)
+    for kept in (k for k, n in enumerate(x.shape) if n == q.expected.size):
+        axes = tuple(k for k in range(x.ndim) if k != kept)
+        count = x.size // x.shape[kept]
+        if count < 2:
+            continue
+        mean = wide.mean(axis=axes, keepdims=True)
+        sums = {
+            "subtracts the mean": (dy * (wide - mean)).sum(axis=axes),
+            "leaves the mean in": (dy * wide).sum(axis=axes),
+        }
+        for scale in _scales(q, wide.var(axis=axes), count):
+            for (told, total), (of, n) in product(
+                sums.items(), (("sums up", 1), (f"averages over {count}", count))
+            ):
+                yield Formula(
+                    f"the gradient by the weight of the normalisation of {name}",
+                    scale.told | {"mean": told, "sum": of},
+                    lambda t=total, s=scale.value, n=n: t / s / n,
+                    terms=4 * count,
+                    fixes=scale.fixes(axes),
+                )

@@ -8,7 +8,8 @@ import numpy as np
 
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.evidence import ARITHMETIC
+from pybn.diagnosis.evidence import ARITHMETIC, content_bits, value_bits
+from pybn.diagnosis.factors import meanings
 from pybn.diagnosis.question import Question
 
 ADDED = 64.0  # ULP: the difference of two sums cancels
@@ -30,7 +31,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
         if x.size == e.size and [n for n in x.shape if n > 1] == [n for n in e.shape if n > 1]:
             yield from _same_size(q, name, x.reshape(e.shape))
     for name, a in q.scalars.items():
-        yield from _terms(q, name, np.asarray(a, e.dtype))
+        yield from list(_terms(q, name, np.asarray(a, e.dtype)))[:4]  # as a factor, it is among the constants
 
 
 def _fitting(x: Array, e: Array) -> Iterator[tuple[str, Array]]:
@@ -67,13 +68,13 @@ def _terms(q: Question, name: str, v: Array) -> Iterator[Candidate]:
             f"expected less twice {name}: it is subtracted where it is to be added",
             f"add {name}, not subtract",
             lambda: e - 2 * v,
-            1.0,
+            2.0,
         ),
         (
             f"expected plus twice {name}: it is added where it is to be subtracted",
             f"subtract {name}, not add",
             lambda: e + 2 * v,
-            1.0,
+            2.0,
         ),
         (
             f"expected divided by {name}: the factor is forgotten",
@@ -93,6 +94,10 @@ def _terms(q: Question, name: str, v: Array) -> Iterator[Candidate]:
 
 def _same_size(q: Question, name: str, x: Array) -> Iterator[Candidate]:
     e = q.expected
+    both = (
+        (e != 0) & (q.obtained != 0) & q.differing
+    )  # a mask of zeros on either side makes such steps by chance
+    steps = content_bits(q.obtained[both], value_bits(q))
     yield Candidate(
         "nothing done",
         f"obtained is the input {name} itself",
@@ -109,24 +114,22 @@ def _same_size(q: Question, name: str, x: Array) -> Iterator[Candidate]:
         lambda: 2 * x - e,
         0.0,
         ADDED,
-        "computed",
+        bits=steps,
     )
     for factor, told in _step_factors(q, x):
         yield Candidate(
             "a factor of the step",
-            f"the step from {name} to the answer is {told} times that of expected",
-            f"look at the rate or the mean: the step is to be divided by {told}",
+            f"the step from {name} to the answer is that of expected {told}",
+            "look at the rate, and whether it is a mean or a sum",
             lambda factor=factor: x + factor * (e - x),
             1.0,
             ADDED,
-            "computed",
+            bits=steps,
         )
 
 
 def _step_factors(q: Question, x: Array) -> Iterator[tuple[float, str]]:
     """Yield what the step (answer - input) is multiplied by, where that is a number with a meaning."""
-    from pybn.diagnosis.families.constants import meanings
-
     with np.errstate(all="ignore"):
         step = (q.expected - x).reshape(-1)
         other = (q.obtained - x).reshape(-1)
@@ -134,12 +137,10 @@ def _step_factors(q: Question, x: Array) -> Iterator[tuple[float, str]]:
         factor = other[where] / step[where]
     if np.iscomplexobj(factor) or not np.isfinite(factor) or abs(factor - 1) < 1e-6 or factor <= 0:
         return
-    for _, value, told, _, _ in meanings(q):
-        if (
-            abs(value - factor) <= 1e-6 * value
-            and abs(value - factor) * abs(step[where]) <= ARITHMETIC * 4 * q.step
-        ):
-            yield value, told
+    for each in meanings(q):
+        off = abs(each.value - factor)
+        if off <= 1e-6 * each.value and off * abs(step[where]) <= ARITHMETIC * 4 * q.step:
+            yield each.value, each.words
 
 
 def _quiet_divide(a: Array, b: Array) -> Array:

@@ -23,6 +23,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
         yield from _flattened(q)
     if q.same_shape:
         yield from _linear(q)
+        yield from _counted(q)
         yield from _collected(q)
 
 
@@ -85,11 +86,19 @@ def _flattened(q: Question) -> Iterator[Candidate]:
             for order in permutations(range(len(parts))):
                 if order == tuple(range(len(parts))):
                     continue
+                whole = order == tuple(reversed(range(len(parts))))
+                undo = tuple(int(a) for a in np.argsort(order))
                 yield Candidate(
                     "C order for Fortran order",
-                    f"{q.axis(axis)} is {' x '.join(map(str, parts))} flattened, and the port takes these in another "
-                    f"order: {order} of them, as a flatten in C order does",
-                    f"flatten with order='F', or transpose before: {tuple(reversed(order))} of {parts}",
+                    f"{q.axis(axis)} is {' x '.join(map(str, parts))} flattened, and the port "
+                    + (
+                        "flattens these in C order for Fortran order"
+                        if whole
+                        else f"takes these in the order {order}"
+                    ),
+                    "flatten with order='F' for 'C', or transpose before"
+                    if whole
+                    else f"np.transpose(..., {undo}) of these before they are flattened",
                     lambda axis=axis, parts=parts, order=order: regrouped(q.expected, axis, parts, order),
                     1.0 + log2(k + 1),
                 )
@@ -142,6 +151,41 @@ def _linear(q: Question) -> Iterator[Candidate]:
                         1.0,
                         kind="computed",
                     )
+
+
+def _counted(q: Question) -> Iterator[Candidate]:
+    """Yield linear indices of subscripts among the inputs, counted along the other order: of a shape that they tell."""
+    found, other = whole(q.expected), whole(q.obtained)
+    if found is None or other is None or found.size < 3:
+        return
+    given = {
+        n: w.reshape(-1) for n, x in q.inputs.items() if (w := whole(x)) is not None and x.size == found.size
+    }
+    for (n, r), (m, c) in permutations(given.items(), 2):
+        if r.min() < 1 or c.min() < 1 or c.max() == 1 or r.max() == 1:
+            continue
+        rows = _stride(found.reshape(-1) - r, c - 1)
+        columns = _stride(other.reshape(-1) - c, r - 1)
+        if rows is None or columns is None or rows < r.max() or columns < c.max():
+            continue
+        yield Candidate(
+            "C order for Fortran order",
+            f"the linear indices of {n} and {m} count along the rows of ({rows}, {columns}), where expected goes "
+            "down the columns",
+            f"{n} + {rows} * ({m} - 1), or np.ravel_multi_index(..., ({rows}, {columns}), order='F') + 1",
+            lambda: q.obtained,
+            1.0,
+            bits=(np.unique(found).size - 2) * log2(rows * columns),
+        )
+
+
+def _stride(index: Array, place: Array) -> int | None:
+    """Return the one whole number that the index is of the place; None where there is none."""
+    some = np.flatnonzero(place)
+    if not some.size or (index[some] % place[some]).any():
+        return None
+    step = np.unique(index[some] // place[some])
+    return int(step[0]) if step.size == 1 and step[0] > 0 and not index[place == 0].any() else None
 
 
 def _collected(q: Question) -> Iterator[Candidate]:

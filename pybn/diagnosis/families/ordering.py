@@ -1,35 +1,29 @@
-"""Sorted another way: ties, NaN, complex numbers, direction; slices in another order; eigenvectors and their signs."""
+"""Sorted another way: ties, NaN, complex numbers, direction; eigenvalues in another order."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
 from pybn.compare import Array
 from pybn.diagnosis.arrays import gap
 from pybn.diagnosis.candidate import Candidate
-from pybn.diagnosis.evidence import ARITHMETIC, NEEDED, chosen_bits, moved_bits, value_bits
+from pybn.diagnosis.evidence import NEEDED, arranged_bits, value_bits
 from pybn.diagnosis.families.order import whole
 from pybn.diagnosis.question import Question
 
+COLUMNS = 16  # of a matrix that are tried as keys
 VECTORS = 256.0  # ULP of the largest element: a decomposition is iterated, and rounds more than a formula
-MOST = 512  # slices that are matched with each other
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
-    """Yield orders of sorting, and signs and orders of vectors."""
+    """Yield orders of sorting."""
     if not q.same_shape or q.expected.size < 2:
         return
     yield from _ties(q)
     if q.expected.ndim == 1 or sum(n > 1 for n in q.expected.shape) == 1:
         yield from _vector(q)
-    if q.expected.dtype.kind in "fc" and q.obtained.dtype.kind in "fc":
-        yield from _signs(q)
-    if 1 <= q.expected.ndim <= 4:
-        yield from _slices(q)
 
 
 def _ties(q: Question) -> Iterator[Candidate]:
@@ -39,25 +33,81 @@ def _ties(q: Question) -> Iterator[Candidate]:
         return
     yield from _inverse(found)
     for name, x in q.inputs.items():
-        for axis in range(x.ndim):
-            if (
-                x.size != found.size
-                or x.shape[axis] < 2
-                or [n for n in x.shape if n > 1] != [n for n in found.shape if n > 1]
-            ):
-                continue
-            a, b = found.reshape(x.shape), other.reshape(x.shape)
-            for base in (0, 1):
-                want, got = _taken(x, a - base, axis), _taken(x, b - base, axis)
-                if want is None or got is None or not _same(want, got) or not _sorted(want, axis):
-                    continue
-                yield Candidate(
-                    "order of ties",
-                    f"both sides sort {name} along axis {axis}, and order equal elements in another way",
-                    "np.argsort(x, kind='stable'); downwards np.argsort(-x, kind='stable'): [::-1] turns ties round",
-                    lambda: q.obtained,
-                    bits=NEEDED + 2.0,
-                )
+        yield from _rows(q, name, x, found, other)
+    for name, x in _keys(q, found.size):
+        if [n for n in x.shape if n > 1] == [n for n in found.shape if n > 1]:
+            for axis in (k for k, n in enumerate(x.shape) if n > 1):
+                yield from _sorting(q, name, x, axis, (found.reshape(x.shape), other.reshape(x.shape)))
+
+
+def _keys(q: Question, size: int) -> Iterator[tuple[str, Array]]:
+    """Yield the inputs that may have been sorted, and the columns of matrices."""
+    for name, x in q.inputs.items():
+        if x.size == size:
+            yield name, x
+        elif x.ndim == 2 and x.shape[0] == size and x.shape[1] <= COLUMNS:
+            yield from ((f"{name}[:, {k}]", x[:, k]) for k in range(x.shape[1]))
+
+
+def _sorting(q: Question, name: str, x: Array, axis: int, sides: tuple[Array, Array]) -> Iterator[Candidate]:
+    """Yield that both sides sort this along an axis: equal elements in another way, or in the other direction."""
+    bases = [int(side.min()) for side in sides]
+    if not set(bases) <= {0, 1}:
+        return
+    want, got = (_taken(x, side - base, axis) for side, base in zip(sides, bases, strict=True))
+    if want is None or got is None or not _sorted(want, axis):
+        return
+    also = "" if bases[0] == bases[1] else f", and the port counts from {bases[1]}"
+    if _same(want, got):
+        if not np.array_equal(sides[0] - bases[0], sides[1] - bases[1]):
+            yield Candidate(
+                "order of ties",
+                f"both sides sort {name} along axis {axis}, and order equal elements in another way{also}",
+                "np.argsort(x, kind='stable'); downwards np.argsort(-x, kind='stable'): [::-1] turns ties round"
+                + ("; add 1" if also else ""),
+                lambda: q.obtained,
+                bits=NEEDED + 2.0,
+            )
+    elif _sorted(got, axis) and _same(np.flip(got, axis), want):
+        yield _downwards(q, name, axis, also)
+
+
+def _rows(q: Question, name: str, x: Array, found: Array, other: Array) -> Iterator[Candidate]:
+    """Yield orders of the rows of a matrix, as sortrows gives: of equal rows, or by the first column alone."""
+    if x.ndim != 2 or x.shape[1] < 2 or x.shape[0] != found.size or x.dtype.kind not in "biuf":
+        return
+    a, b = found.reshape(-1), other.reshape(-1)
+    base = int(a.min())
+    if base not in (0, 1) or any(not np.array_equal(np.sort(v), np.arange(a.size) + base) for v in (a, b)):
+        return
+    right, wrong = x[a - base], x[b - base]
+    if not np.array_equal(right, x[np.lexsort(x.T[::-1])]):
+        return
+    if np.array_equal(right, wrong):
+        told = "order equal rows in another way"
+    elif np.array_equal(right[:, 0], wrong[:, 0]):
+        told = "expected by all columns, the port by the first one alone"
+    else:
+        return
+    yield Candidate(
+        "order of ties",
+        f"both sides sort the rows of {name}: they {told}"
+        if told.startswith("order")
+        else f"both sides sort the rows of {name}, {told}",
+        f"np.lexsort({name}.T[::-1]), as sortrows: by the first column, then by the next ones, and stable",
+        lambda: q.obtained,
+        bits=NEEDED + 2.0,
+    )
+
+
+def _downwards(q: Question, name: str, axis: int, also: str) -> Candidate:
+    return Candidate(
+        "sorted the other way",
+        f"both sides sort {name} along {q.along(name, axis)}, one upwards and one downwards{also}",
+        "downwards is np.argsort(-x, kind='stable'), as sort(x, 'descend')" + ("; add 1" if also else ""),
+        lambda: q.obtained,
+        bits=arranged_bits(q.expected),
+    )
 
 
 def _inverse(found: Array) -> Iterator[Candidate]:
@@ -156,103 +206,3 @@ def _of_matrix(q: Question) -> bool:
         return True
     paired = flat.dtype.kind == "c" and bool(np.any(flat.imag != 0))
     return paired and bool(np.all(np.isin(np.conj(flat), flat)))
-
-
-def _signs(q: Question) -> Iterator[Candidate]:
-    """Yield vectors of the other sign, or of another phase: columns or rows of a matrix, each as it likes."""
-    if q.expected.ndim != 2:
-        return
-    for axis in (0, 1):  # along which the vectors lie
-        y, turned = aligned(q.expected, q.obtained, axis)
-        many = int(turned.sum())
-        length, vectors = q.expected.shape[axis], q.expected.shape[1 - axis]
-        if many == 0 or length < 2 or y is None:
-            continue
-        unit = np.allclose((np.abs(q.expected) ** 2).sum(axis=axis), 1.0, rtol=1e-4)
-        word = "columns" if axis == 0 else "rows"
-        which = ", ".join(str(k) for k in np.flatnonzero(turned)[:8]) + (" ..." if many > 8 else "")
-        phase = (
-            "times another factor of magnitude 1" if q.expected.dtype.kind == "c" else "with the other sign"
-        )
-        hit = np.take(q.expected, np.flatnonzero(turned), 1 - axis)
-        arrangement = chosen_bits(int((q.expected != 0).sum()), int((hit != 0).sum())) - vectors
-        unit = unit or _triangular(q.expected)
-        yield Candidate(
-            "eigenvector sign",
-            f"obtained has {word} {which} of expected {phase}: eigenvectors and singular vectors "
-            "are determined up to that",
-            f"fix the sign on both sides, such as the largest element of each of the {word} positive, or compare abs",
-            lambda y=y: y,
-            1.0 if many < vectors else 3.0,
-            VECTORS,
-            "computed",
-            bits=(arrangement + 12.0) if unit and value_bits(q) > 12 else arrangement,
-        )
-
-
-def _triangular(x: Array) -> bool:
-    """Tell whether this may be the factor of a QR decomposition."""
-    return min(x.shape) > 2 and np.array_equal(x, np.triu(x)) and bool(np.any(np.triu(x, 1)))
-
-
-def aligned(a: Array, b: Array, axis: int) -> tuple[Array | None, Array]:
-    """Return a with its vectors turned to b's phase, and which were; None where the phases are none of magnitude 1."""
-    size = np.abs(a)
-    where = np.expand_dims(np.where(np.isfinite(size), size, -1).argmax(axis=axis), axis)
-    with np.errstate(all="ignore"):
-        ratio = np.take_along_axis(b, where, axis) / np.take_along_axis(a, where, axis)
-    if a.dtype.kind != "c" and b.dtype.kind != "c":
-        ratio = np.where(ratio < 0, -1.0, 1.0)
-    elif not np.allclose(np.abs(ratio), 1, rtol=1e-3):
-        return None, np.zeros(0, bool)
-    ratio = ratio / np.abs(ratio)
-    return (a * ratio).astype(a.dtype), (np.abs(ratio - 1) > 1e-6).reshape(-1)
-
-
-def _slices(q: Question) -> Iterator[Candidate]:
-    """Yield the same slices along an axis in another order: columns of eigenvectors, rows of unique, channels."""
-    for axis, n in enumerate(q.expected.shape):
-        if not 3 <= n <= MOST and not (n == 2 and q.expected.ndim > 1):
-            continue
-        for signed in (False, True):
-            if signed and (q.expected.ndim != 2 or q.expected.dtype.kind not in "fc"):
-                continue
-            order = matched(q, axis, signed)
-            if order is None or np.array_equal(order, np.arange(n)):
-                continue
-            told = ", ".join(map(str, order[:8])) + (" ..." if n > 8 else "")
-            also = ", and some with the other sign" if signed else ""
-            if q.expected.ndim == 1 or q.expected.size == n:
-                continue  # a vector in any order is no finding
-            yield Candidate(
-                "order of slices",
-                f"obtained is expected with its slices along {q.axis(axis)} in another order: {told}{also}",
-                "sort both sides by one key; eigenvalues of general matrices come in no order that is promised",
-                partial(_reordered, q, order, axis, signed),
-                2.0 + signed,
-                VECTORS if signed else ARITHMETIC,
-                bits=moved_bits(q) - math.lgamma(n + 1) / math.log(2) - (n if signed else 0),
-            )
-
-
-def _reordered(q: Question, order: Array, axis: int, signed: bool) -> Array:
-    y = np.take(q.expected, order, axis)
-    if not signed:
-        return y
-    found, _ = aligned(y, q.obtained, 1 - axis)
-    return y if found is None else found
-
-
-def matched(q: Question, axis: int, signed: bool) -> Array | None:
-    """Return the order of expected's slices that gives obtained's, by a key; None where there is none."""
-    a, b = (np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1) for x in (q.expected, q.obtained))
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return None
-    if signed:
-        a, b = np.abs(a), np.abs(b)
-    some = np.linspace(0, a.shape[1] - 1, min(32, a.shape[1])).astype(np.intp)
-    wide = np.complex128 if "c" in (a.dtype.kind, b.dtype.kind) else np.float64
-    left, right = a[:, some].astype(wide), b[:, some].astype(wide)
-    off = np.abs(right[:, None, :] - left[None, :, :]).max(axis=2)
-    order = off.argmin(axis=1)
-    return order if np.unique(order).size == order.size else None

@@ -113,10 +113,15 @@ def _product(
         ),
         terms=terms,
         fixes={
-            "left": f"look at {n}.T",
-            "right": f"look at {m}.T",
+            "left": f"{n}.T" if "transposed" in left else f"{n}, not {n}.T",
+            "right": f"{m}.T" if "transposed" in right else f"{m}, not {m}.T",
             "flatten": f"{n}.reshape(..., order='F'), or transpose before it is flattened",
             "product": "use @ for MATLAB's *",
+            "conjugate": {
+                CONJUGATED[0]: "do not conjugate, as MATLAB's .'",
+                CONJUGATED[1]: f"conjugate {n}: MATLAB's ' does, .' and NumPy's .T do not",
+                CONJUGATED[2]: f"conjugate {m}: MATLAB's ' does, .' and NumPy's .T do not",
+            }[conj],
         },
     )
 

@@ -1,9 +1,8 @@
-"""Sequences: recursive filters, polynomials, repetition, slices, rolls of an input, ranges and windows."""
+"""Sequences: recursive filters, polynomials, repetition of an input, ranges."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import product
 
 import numpy as np
@@ -11,23 +10,22 @@ import numpy as np
 from pybn.compare import Array
 from pybn.diagnosis.candidate import Candidate
 from pybn.diagnosis.question import Question
-from pybn.diagnosis.twins import Formula, Index, twin_candidates
+from pybn.diagnosis.twins import Formula, twin_candidates
 
 NAMES = {
     "feedback": "sign of the feedback",
+    "coefficients": "order of coefficients",
     "order": "order of coefficients",
     "operands": "operands exchanged",
-    "weight": "weight reversed",
+    "weight": "momentum reversed",
     "start": "start value",
     "repetition": "repeated another way",
-    "by": "shifted",
     "axis": "wrong axis",
-    "offset": "index base",
     "end": "end of a range",
-    "window": "periodic for symmetric",
 }
 LONGEST = 4096  # elements of a sequence that a loop runs over
 LARGEST = 1 << 20
+SMALL = 1 << 18
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -39,8 +37,6 @@ def candidates(q: Question) -> Iterator[Candidate]:
     for n, x in q.inputs.items():
         yield from twin_candidates(q, list(_smoothed(q, n, x)), NAMES)
         yield from twin_candidates(q, list(_repeated(q, n, x)), NAMES)
-        yield from twin_candidates(q, list(_rolled(q, n, x)), NAMES)
-        yield from twin_candidates(q, list(_sliced(q, n, x)), NAMES)
         if x.size == max(x.shape) == q.expected.size <= LONGEST:
             yield from twin_candidates(q, list(_filtered(q, n, x)), NAMES)
 
@@ -60,20 +56,32 @@ def _filtered(q: Question, n: str, x: Array) -> Iterator[Formula]:
         if m == k:
             continue
         for order, b, a in ((f"divides {m} by {k}", u, v), (f"divides {k} by {m}", v, u)):
-            for feedback, s in (("subtracts the feedback", 1.0), ("adds the feedback", -1.0)):
+            for (feedback, s), (coefficients, step) in product(
+                (("subtracts the feedback", 1.0), ("adds the feedback", -1.0)),
+                (("takes the newest value first", 1), ("takes the oldest value first", -1)),
+            ):
                 turned = np.concatenate([a[:1], s * a[1:]])
                 yield Formula(
                     f"the filter of {n} by {' and '.join(sorted((m, k)))}",
-                    {"operands": order, "feedback": feedback},
-                    lambda b=b, a=turned: recursive(b, a, x.reshape(-1)),
+                    {"operands": order, "feedback": feedback, "coefficients": coefficients},
+                    lambda b=b[::step], a=turned: recursive(b, a, x.reshape(-1)),
                     terms=256,
-                    fixes={"feedback": "y[i] = b @ x - a[1:] @ y, as MATLAB's filter(b, a, x)"},
+                    fixes={
+                        "feedback": "y[i] = b @ x - a[1:] @ y, as MATLAB's filter(b, a, x)",
+                        "coefficients": "b[0] * x[i] + b[1] * x[i - 1] + ..., as MATLAB's filter(b, a, x)",
+                    },
                 )
 
 
 def _smoothed(q: Question, n: str, x: Array) -> Iterator[Formula]:
     """Yield exponential smoothing along the first axis of a vector or matrix."""
-    if x.ndim > 2 or x.size != q.expected.size or max(x.shape) > LONGEST or x.dtype.kind == "c":
+    if (
+        x.ndim > 2
+        or x.size != q.expected.size
+        or max(x.shape) > LONGEST
+        or x.dtype.kind == "c"
+        or x.size > SMALL
+    ):
         return
     for name, alpha in [(k, v) for k, v in q.scalars.items() if 0 < v < 1][:4]:
         for weight, new in (
@@ -87,6 +95,11 @@ def _smoothed(q: Question, n: str, x: Array) -> Iterator[Formula]:
                         {"weight": weight, "start": start, "axis": f"runs along axis {axis}"},
                         lambda new=new, first=first, axis=axis: smoothed(x, new, first, axis),
                         terms=64,
+                        fixes={
+                            "weight": f"{name} * new + (1 - {name}) * old"
+                            if new == alpha
+                            else f"(1 - {name}) * new + {name} * old"
+                        },
                     )
 
 
@@ -140,49 +153,8 @@ def _repeated(q: Question, n: str, x: Array) -> Iterator[Formula]:
         yield Formula(f"the repetition of {n}", {"repetition": told}, make, fixes=fixes)
 
 
-def _rolled(q: Question, n: str, x: Array) -> Iterator[Formula]:
-    if x.shape != q.expected.shape or not x.ndim:
-        return
-    given = {int(v) for v in q.scalars.values() if v == int(v) and 0 < abs(v) < 64}
-    for axis, size in enumerate(x.shape):
-        for by in sorted({0, 1, 2, 3, size // 2, size - size // 2} | given | {-k for k in given | {1, 2, 3}}):
-            if abs(by) < size:
-                yield Formula(
-                    f"the rolled {n}",
-                    {
-                        "by": f"rolls by {by}" if by else "does not roll",
-                        "axis": f"runs along axis {axis}" if by else "runs along none",
-                    },
-                    partial(np.roll, x, by, axis),
-                    partial(_before, x, by, axis) if q.same_shape else None,
-                    fixes={"by": f"np.roll(x, {by}, axis={axis}), as circshift(x, {by}, {axis + 1})"},
-                )
-
-
-def _before(x: Array, by: int, axis: int, where: Index) -> Array:
-    """Return a few elements of the rolled array."""
-    return np.asarray(x[tuple((i - by) % x.shape[k] if k == axis else i for k, i in enumerate(where))])
-
-
-def _sliced(q: Question, n: str, x: Array) -> Iterator[Formula]:
-    """Yield every second element, or third ... along the axes that are shorter than the input's."""
-    shape = q.expected.shape
-    if x.ndim != len(shape) or not x.ndim or x.shape == shape or min(shape) == 0:
-        return
-    steps = [1 if s == t else -(-t // s) for s, t in zip(shape, x.shape, strict=True)]
-    if max(steps) < 2 or max(steps) > 8 or min(steps) < 1:
-        return
-    for starts in product(*(range(s) for s in steps)):
-        yield Formula(
-            f"the slices of {n}",
-            {"offset": f"begins at index {starts[0] if len(starts) == 1 else starts}"},
-            lambda starts=starts: x[tuple(slice(a, None, s) for a, s in zip(starts, steps, strict=True))],
-            fixes={"offset": "MATLAB's first index is 1, NumPy's 0: x(1:2:end) is x[0::2]"},
-        )
-
-
 def _ranges(q: Question) -> Iterator[Formula]:
-    """Yield ranges between two numbers, with the end and without, and windows."""
+    """Yield ranges between two numbers, with the end and without."""
     n = q.expected.size
     if not 3 < n <= LONGEST or n != max(q.expected.shape) or not q.same_shape:
         return
@@ -200,13 +172,3 @@ def _ranges(q: Question) -> Iterator[Formula]:
                     lambda f=first, t=last, s=steps: f + np.arange(n) * ((t - f) / s),
                     fixes={"end": f"np.linspace({a}, {b}, n) has the end, endpoint=False leaves it out"},
                 )
-    turn = np.arange(n) * 2 * np.pi
-    for window, (c, d) in {"Hann": (0.5, 0.5), "Hamming": (0.54, 0.46)}.items():
-        for told, steps in (("is symmetric", n - 1), ("is periodic", n), ("leaves out the zeros", n + 1)):
-            late = 1 if steps == n + 1 else 0
-            yield Formula(
-                f"the {window} window",
-                {"window": told},
-                lambda c=c, d=d, s=steps, k=late: c - d * np.cos((turn + 2 * np.pi * k) / s),
-                fixes={"window": "np.hanning(n) is symmetric; np.hanning(n + 1)[:-1] is periodic"},
-            )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ SUMS = (
     ("mean", "sum"),
     ("mean of magnitudes", "sum of magnitudes"),
 )
+Statistic = Callable[..., Array]
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -43,6 +45,55 @@ def candidates(q: Question) -> Iterator[Candidate]:
             yield from _named(twin_candidates(q, list(_reductions(q, name, x)), NAMES))
         if x.ndim == 2 and q.expected.ndim == 2 and q.expected.shape[0] in x.shape and max(x.shape) <= 2048:
             yield from twin_candidates(q, list(_covariances(name, x)), NAMES)
+    yield from _ratios(q)
+
+
+def _ratios(q: Question) -> Iterator[Candidate]:
+    """Yield a statistic of an input that is there once too often, or once too little, as a factor or as a term."""
+    e, o = q.expected, q.obtained
+    if not q.same_shape or e.dtype.kind != "f" or o.dtype.kind != "f" or q.expected.size < 3:
+        return
+    for name, x in q.inputs.items():
+        if x.dtype.kind != "f" or x.ndim > 4 or x.size > 1 << 18:
+            continue
+        for axes in groups(x.ndim):
+            for told, value in _deviations(x.astype(np.float64), axes):
+                v = value.reshape(e.shape) if value.size == e.size else value
+                over = f"{told} of {name} over {q.along(name, *axes)}"
+                if not _broadcasts(v.shape, e.shape) or np.unique(v).size < 2:
+                    continue
+                sigma = "sigma for variance" if told.startswith("the deviation") else "a term or factor"
+                yield Candidate(
+                    sigma,
+                    f"obtained is expected times {over}",
+                    f"divide by {over}",
+                    partial(np.multiply, e, v),
+                    3.0,
+                    64.0,
+                    "computed",
+                )
+                yield Candidate(
+                    sigma,
+                    f"obtained is expected divided by {over}",
+                    f"multiply by {over}",
+                    partial(np.divide, e, v),
+                    3.0,
+                    64.0,
+                    "computed",
+                )
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))
+
+
+def _deviations(x: Array, axes: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
+    """Yield statistics that answers are divided by, in the shape that broadcasts to x."""
+    for ddof, n in ((1, "N-1"), (0, "N")):
+        if prod(x.shape[a] for a in axes) > 1:
+            yield f"the deviation with {n}", x.std(axis=axes, ddof=ddof, keepdims=True)
+    yield "the mean", x.mean(axis=axes, keepdims=True)
+    yield "the norm", np.sqrt((x * x).sum(axis=axes, keepdims=True))
 
 
 def _sources(q: Question) -> Iterator[tuple[str, Array]]:
@@ -60,6 +111,8 @@ def _named(found: Iterator[Candidate]) -> Iterator[Candidate]:
     for each in found:
         if "variance" in each.sentence and "standard deviation" in each.sentence:
             yield replace(each, name="sigma for variance")
+        elif "takes half the" in each.sentence and each.name == "another statistic":
+            yield replace(each, name="a factor")
         elif any(f"takes the {a}" in each.sentence and f"takes the {b}" in each.sentence for a, b in SUMS):
             yield replace(each, name="a factor N")
         else:
@@ -79,30 +132,38 @@ def _reductions(q: Question, name: str, x: Array) -> Iterator[Formula]:
         count = prod(x.shape[a] for a in axes)
         if count < 2 or x.size // count not in sizes:
             continue
-        over = f"runs over {'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}"
+        over = f"runs over {q.along(name, *axes)}"
         for told, omit, source in _with_nan(wide, gaps):
             for statistic, divisor, function in _statistics(x.dtype.kind == "c", omit):
                 yield Formula(
                     f"a statistic of {name}",
                     {
-                        "statistic": f"takes the {statistic}",
+                        "statistic": f"takes {_article(statistic)}",
                         "divisor": divisor,
                         "axes": over,
                         "NaN": told,
                     },
                     lambda function=function, axes=axes, source=source: quiet(function, source, axes),
                     partial(_some, q, function, source, axes) if q.same_shape else None,
+                    "statistic",
                     count,
                     16,
-                    fixes={
-                        "divisor": f"np.{'std' if 'dev' in statistic else 'var'}(..., ddof={int('N-1' in divisor)})",
-                        "axes": f"axis={axes[0] if len(axes) == 1 else axes}, counted from 0",
-                        "NaN": "np.nanmean, np.nanmax and the like"
-                        if omit
-                        else "np.mean, np.max and the like",
-                        "statistic": f"take the {statistic}",
-                    },
+                    fixes=_fixes(name, statistic, divisor, axes, omit),
                 )
+
+
+def _article(statistic: str) -> str:
+    return statistic if statistic.startswith("half") else f"the {statistic}"
+
+
+def _fixes(name: str, statistic: str, divisor: str, axes: tuple[int, ...], omit: bool) -> dict[str, str]:
+    function, axis = "std" if "standard" in statistic else "var", axes[0] if len(axes) == 1 else axes
+    return {
+        "divisor": f"np.{function}({name}, axis={axis}, ddof={int('N-1' in divisor)})",
+        "axes": f"axis={axis}: NumPy counts axes from 0, MATLAB from 1",
+        "NaN": "np.nanmean, np.nanmax and the like" if omit else "np.mean, np.max and the like",
+        "statistic": f"take {_article(statistic)}",
+    }
 
 
 def _with_nan(x: Array, gaps: bool) -> list[tuple[str, bool, Array]]:
@@ -131,29 +192,58 @@ def _some(
     return quiet(function, rows, tuple(range(1, rows.ndim)))
 
 
-def _statistics(complex_: bool, omit: bool) -> Iterator[tuple[str, str, Callable[..., Array]]]:
+def _statistics(complex_: bool, omit: bool) -> Iterator[tuple[str, str, Statistic]]:
     """Yield name, divisor and function; what knows no N divides by nothing."""
     n = "nan" if omit else ""
     mean, total, var, std = (getattr(np, n + f) for f in ("mean", "sum", "var", "std"))
     for ddof, divisor in ((0, "divides by N"), (1, "divides by N-1")):
         yield "variance", divisor, lambda x, a, d=ddof: var(x, axis=a, ddof=d)
         yield "standard deviation", divisor, lambda x, a, d=ddof: std(x, axis=a, ddof=d)
-    for statistic, function in (("mean", mean), ("sum", total), ("product", getattr(np, n + "prod"))):
-        yield statistic, "divides by N", lambda x, a, f=function: f(x, axis=a)
-    yield "sum of squares", "divides by N", lambda x, a: total(np.abs(x) ** 2, axis=a)
-    yield "mean square", "divides by N", lambda x, a: mean(np.abs(x) ** 2, axis=a)
-    yield "root mean square", "divides by N", lambda x, a: np.sqrt(mean(np.abs(x) ** 2, axis=a))
-    yield "Euclidean norm", "divides by N", lambda x, a: np.sqrt(total(np.abs(x) ** 2, axis=a))
-    yield "sum of magnitudes", "divides by N", lambda x, a: total(np.abs(x), axis=a)
-    yield "mean of magnitudes", "divides by N", lambda x, a: mean(np.abs(x), axis=a)
-    yield "sum of cubes", "divides by N", lambda x, a: total(x**3, axis=a)
+    made: dict[str, Statistic] = {
+        "mean": lambda x, a: mean(x, axis=a),
+        "sum": lambda x, a: total(x, axis=a),
+        "product": lambda x, a: getattr(np, n + "prod")(x, axis=a),
+        "sum of squares": lambda x, a: total(np.abs(x) ** 2, axis=a),
+        "mean square": lambda x, a: mean(np.abs(x) ** 2, axis=a),
+        "half the sum of squares": lambda x, a: total(np.abs(x) ** 2, axis=a) / 2,
+        "half the mean square": lambda x, a: mean(np.abs(x) ** 2, axis=a) / 2,
+        "root mean square": lambda x, a: np.sqrt(mean(np.abs(x) ** 2, axis=a)),
+        "Euclidean norm": lambda x, a: np.sqrt(total(np.abs(x) ** 2, axis=a)),
+        "sum of magnitudes": lambda x, a: total(np.abs(x), axis=a),
+        "mean of magnitudes": lambda x, a: mean(np.abs(x), axis=a),
+        "sum of cubes": lambda x, a: total(x**3, axis=a),
+    }
+    for statistic, function in made.items():
+        yield statistic, "divides by N", function
     if not complex_:
-        least, most = getattr(np, n + "min"), getattr(np, n + "max")
-        yield "median", "divides by N", lambda x, a: getattr(np, n + "median")(x, axis=a)
-        yield "maximum", "divides by N", lambda x, a: most(x, axis=a)
-        yield "minimum", "divides by N", lambda x, a: least(x, axis=a)
-        yield "largest magnitude", "divides by N", lambda x, a: most(np.abs(x), axis=a)
-        yield "range", "divides by N", lambda x, a: most(x, axis=a) - least(x, axis=a)
+        yield from _of_reals(n, mean, std)
+
+
+def _of_reals(n: str, mean: Statistic, std: Statistic) -> Iterator[tuple[str, str, Statistic]]:
+    """Yield the statistics that complex numbers do not have, with the functions of NumPy that start with `n`."""
+    least, most, median = (getattr(np, n + f) for f in ("min", "max", "median"))
+    made: dict[str, Statistic] = {
+        "median": lambda x, a: median(x, axis=a),
+        "maximum": lambda x, a: most(x, axis=a),
+        "minimum": lambda x, a: least(x, axis=a),
+        "largest magnitude": lambda x, a: most(np.abs(x), axis=a),
+        "range": lambda x, a: most(x, axis=a) - least(x, axis=a),
+        "logarithm of the sum of exponentials": lambda x, a: np.log(np.sum(np.exp(x), axis=a)),
+        "geometric mean": lambda x, a: np.exp(mean(np.log(x), axis=a)),
+        "mean deviation": lambda x, a: mean(np.abs(x - mean(x, axis=a, keepdims=True)), axis=a),
+        "median deviation": lambda x, a: median(np.abs(x - median(x, axis=a, keepdims=True)), axis=a),
+    }
+    for statistic, function in made.items():
+        yield statistic, "divides by N", function
+    for ddof, divisor in ((0, "divides by N"), (1, "divides by N-1")):
+
+        def moment(x: Array, a: Any, power: int, d: int = ddof) -> Array:
+            score = (x - mean(x, axis=a, keepdims=True)) / std(x, axis=a, ddof=d, keepdims=True)
+            return np.asarray(mean(score**power, axis=a))
+
+        yield "skewness", divisor, partial(moment, power=3)
+        yield "kurtosis", divisor, partial(moment, power=4)
+        yield "excess kurtosis", divisor, lambda x, a, m=moment: m(x, a, 4) - 3
 
 
 def _covariances(name: str, x: Array) -> Iterator[Formula]:
@@ -162,22 +252,32 @@ def _covariances(name: str, x: Array) -> Iterator[Formula]:
     for axis, columns in (("columns", wide), ("rows", wide.T)):
         n = columns.shape[0]
         centred = columns - columns.mean(axis=0)
-        made: dict[tuple[str, str], Callable[..., Array]] = {
-            ("covariance", "divides by N-1"): lambda c=centred, n=n: c.conj().T @ c / (n - 1),
-            ("covariance", "divides by N"): lambda c=centred, n=n: c.conj().T @ c / n,
-            ("covariance", "divides by nothing"): lambda c=centred: c.conj().T @ c,
-            ("mean product", "divides by N-1"): lambda c=columns, n=n: c.conj().T @ c / (n - 1),
-            ("mean product", "divides by N"): lambda c=columns, n=n: c.conj().T @ c / n,
-            ("correlation", "divides by N"): lambda c=columns: np.corrcoef(c.T),
-        }
-        for (statistic, divisor), make in made.items():
-            choices = {
-                "statistic": f"takes the {statistic}",
-                "divisor": divisor,
-                "axes": f"takes {axis} for variables",
-            }
-            fixes = {
-                "divisor": "np.cov(..., bias=...)",
-                "axes": "np.cov takes rows for variables, MATLAB's cov columns",
-            }
-            yield Formula(f"the covariance of {name}", choices, make, terms=n, fixes=fixes)
+        scored = centred / np.sqrt((np.abs(centred) ** 2).sum(axis=0))
+        for statistic, c, total in (
+            ("covariance", centred, 0),
+            ("mean product", columns, 0),
+            ("correlation", scored, 1),
+        ):
+            divisors = {"divides by N-1": (n - 1, 1), "divides by N": (n, 0), "divides by nothing": (1, -1)}
+            for divisor, (by, ddof) in divisors.items():
+                if total and by != 1:
+                    continue
+                yield Formula(
+                    f"the covariance of {name}",
+                    {
+                        "statistic": f"takes {_article(statistic)}",
+                        "divisor": "" if total else divisor,
+                        "axes": f"takes {axis} for variables",
+                    },
+                    partial(_product_of, c, by),
+                    terms=n,
+                    fixes={
+                        "statistic": f"np.{'corrcoef' if total else 'cov'}(x, rowvar={axis == 'rows'})",
+                        "divisor": f"np.cov(..., ddof={ddof})" if ddof >= 0 else "do not divide",
+                        "axes": f"rowvar={axis == 'rows'}: np.cov takes rows for variables, MATLAB's cov columns",
+                    },
+                )
+
+
+def _product_of(c: Array, by: int) -> Array:
+    return np.asarray(c.conj().T @ c / by)

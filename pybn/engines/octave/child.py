@@ -29,18 +29,7 @@ INSTALL = "install it with: pip install 'pybn[octave]'"
 GIB = 1 << 30
 FILE_LIMIT = 4 * GIB  # of any one file that Octave, or what it starts, writes
 
-# Ends whatever has the session in its environment, and removes its folder. A shell, so that `killall python` leaves
-# it; it waits for the end of its standard input, which nobody but this process has open.
-KEEPER = """
-folder=$PYBN_SESSION; unset PYBN_SESSION; read -r _
-for turn in 1 2 3 4 5 6 7 8 9; do
-  found=$(grep -lzxF "PYBN_SESSION=$folder" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | grep -vx $$)
-  [ -n "$found" ] || break
-  kill -9 $found 2>/dev/null
-  sleep 0.02
-done
-rm -rf -- "$folder"
-"""
+KEEPER = Path(__file__).parent.parent / "driver" / "keeper.sh"
 
 
 def main() -> None:
@@ -49,7 +38,7 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever prints must not end up among the replies
     _limit()
-    keeper = subprocess.Popen(["/bin/sh", "-c", KEEPER], stdin=subprocess.PIPE, start_new_session=True)
+    keeper = subprocess.Popen(["/bin/sh", KEEPER], stdin=subprocess.PIPE, start_new_session=True)
     keeper.returncode = 0  # nobody waits for it: it is to outlive us
     _tie_children_to_us()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pybn.case import Case
+from pybn.engines.driver.copied import Entry, Roots, entries, roots_of, unchanged
 from pybn.errors import CaseError
 from pybn.sources import Seen, used_files
 from pybn.staging import Plan, Trouble, lay, plan
@@ -15,8 +16,6 @@ from pybn.staging.files import Found, LeftOut, walk
 from pybn.staging.findings import SILENT
 from pybn.staging.stand_ins import provide
 
-Roots = tuple[Path, ...]
-Entry = tuple[int, int, int, int]  # of a file or folder: what is other once someone has been at it
 KEEP = 32  # plans of other trees that are remembered
 
 _PLANS: dict[Roots, tuple[list[Found], Plan]] = {}  # of this process: a new session reads no file again
@@ -34,10 +33,7 @@ class Copy:
 
     def intact(self) -> bool:
         """Tell whether nobody has written to it."""
-        try:
-            return all(_entry(path) == entry for path, entry in self.entries.items())
-        except OSError:
-            return False
+        return unchanged(self.entries)
 
 
 class Copies:
@@ -60,7 +56,7 @@ class Copies:
         Raises CaseError where Octave would get something silently wrong in a file that the case uses and does not
         allow, FileError where a tree cannot be read or copied.
         """
-        roots = _roots(case)
+        roots = roots_of(case)
         if not roots:
             return []
         copy = self._copy(roots)
@@ -73,10 +69,10 @@ class Copies:
 
     def intact(self, case: Case) -> bool:
         """Tell whether a case left its copy as it was; one that is not is not used again."""
-        copy = self._made.get(_roots(case))
+        copy = self._made.get(roots_of(case))
         if copy is None or copy.intact():
             return True
-        del self._made[_roots(case)]
+        del self._made[roots_of(case)]
         return False
 
     def told(self, text: str) -> str:
@@ -103,7 +99,7 @@ class Copies:
         self._number += 1
         place.mkdir(parents=True)
         lay(decided, place)
-        made = Copy(decided, found, place, _entries(place))
+        made = Copy(decided, found, place, entries(place))
         self._made[roots] = made
         return made
 
@@ -129,10 +125,6 @@ class Copies:
         return place
 
 
-def _roots(case: Case) -> Roots:
-    return (*case.matlab.path, *((case.matlab.tree,) if case.matlab.tree else ()))
-
-
 def _planned(roots: Roots, found: list[Found], left: list[LeftOut]) -> Plan:
     known = _PLANS.pop(roots, None)
     if known is None or known[0] != found:
@@ -141,16 +133,3 @@ def _planned(roots: Roots, found: list[Found], left: list[LeftOut]) -> Plan:
     while len(_PLANS) > KEEP:
         del _PLANS[next(iter(_PLANS))]
     return known[1]
-
-
-def _entry(path: str) -> Entry:
-    told = os.lstat(path)
-    return told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
-
-
-def _entries(place: Path) -> dict[str, Entry]:
-    found = {}
-    for folder, _, files in os.walk(place):
-        for path in (folder, *(os.path.join(folder, file) for file in files)):  # noqa: PTH118
-            found[path] = _entry(path)
-    return found

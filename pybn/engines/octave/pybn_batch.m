@@ -39,7 +39,7 @@ function k = answered(k, last, status)
     k = k + 1;
   end
   if k <= last && ~(WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    pybn_write(base, pybn_reply(pybn_ending(status)));
+    pybn_answer(base, pybn_reply(pybn_ending(status)));
     k = k + 1;
   end
 end

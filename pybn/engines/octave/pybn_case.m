@@ -19,10 +19,10 @@ function pybn_case(program, base, paths)
   end
   try
     leave(program.path, paths);
-    pybn_write(base, reply);
+    pybn_answer(base, reply);
   catch problem
     try
-      pybn_write(base, pybn_reply(['the answer cannot be written: ' problem.message]));
+      pybn_answer(base, pybn_reply(['the answer cannot be written: ' problem.message]));
     catch
     end
   end

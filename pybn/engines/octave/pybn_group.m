@@ -19,10 +19,13 @@ function pybn_group(first, last, programs)
     elseif ~isequal(program.path, shared)
       break
     end
-    if isempty(work) || numel(readdir(work)) ~= 2  % a case has left something there, or removed it
+    [~, absent] = stat([base '.work']);  % there are files in it that the case reads
+    if isempty(work) || ~absent || numel(readdir(work)) ~= 2  % a case has left something there, or removed it
       cd(folder);
       work = [base '.work'];
-      mkdir(work);
+      if absent
+        mkdir(work);
+      end
       cd(work);
     end
     fclose(fopen([base '.run'], 'w'));
@@ -33,7 +36,7 @@ function pybn_group(first, last, programs)
     [~, status] = waitpid(pid);
     [~, missing] = stat([base '.out']);
     if missing
-      pybn_write(base, pybn_reply(pybn_ending(status)));
+      pybn_answer(base, pybn_reply(pybn_ending(status)));
     end
   end
   exec('true');  % ends this process with a status, and with nothing run that would be at an exit
@@ -53,7 +56,7 @@ function paths = enter(folders)
 end
 
 function found = hides(folders)
-%HIDES Tell whether a folder has a function that Octave has, or methods for a class that it has.
+%HIDES Tell whether a folder has a function or a package named as one that Octave has, or methods for its classes.
   classes = {'double', 'single', 'char', 'logical', 'cell', 'struct', 'function_handle', 'int8', 'int16', 'int32', ...
              'int64', 'uint8', 'uint16', 'uint32', 'uint64'};
   found = false;
@@ -61,7 +64,11 @@ function found = hides(folders)
     names = readdir(folders{k});
     for m = 1:numel(names)
       [~, stem, suffix] = fileparts(names{m});
-      known = any(strcmp(suffix, {'.m', '.mex', '.oct'})) && any(exist(stem) == [2 3 5 103]);
+      packed = names{m}(1) == '+';
+      if packed
+        stem = names{m}(2:end);
+      end
+      known = (packed || any(strcmp(suffix, {'.m', '.mex', '.oct'}))) && any(exist(stem) == [2 3 5 103]);
       if known || any(strcmp(names{m}, strcat('@', classes)))
         found = true;
         return

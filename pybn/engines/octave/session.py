@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import re
@@ -13,19 +12,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pybn.engines.driver import session
+from pybn.engines.driver.processes import MARK, end_all
 from pybn.engines.octave.copies import Copies
-from pybn.engines.octave.wire import dump
 from pybn.errors import EngineError, OctaveMissing
 from pybn.staging.stand_ins import stand_ins
 
 HERE = Path(__file__).parent
-MARK = "PYBN_SESSION"  # names the session's folder in the environment of all that belongs to it
+DRIVER = HERE.parent / "driver"
 INSTALL = "install it with: apt-get install --no-install-recommends octave"
 
 
@@ -39,20 +37,19 @@ def find_octave() -> str:
     raise OctaveMissing(f"GNU Octave is not here ({where}); {INSTALL}")
 
 
-class Session:
-    """One child with its Octave and its folder. `closed` once it ended; a new one has to be made then."""
+class Session(session.Session):
+    """One child with its Octave and its folder."""
+
+    product = "Octave"
+    copies: Copies
 
     def __init__(self, startup: float = 60.0) -> None:
         executable = find_octave()
-        self.owner = os.getpid()
-        self.closed = False
+        super().__init__()
         self.octave_pid = 0
         self._pending = b""
         self._busy = False
         self._outcome: dict[str, Any] | None = None
-        self._programs: dict[bytes, int] = {}
-        self._jobs = 0
-        self.folder = Path(tempfile.mkdtemp(prefix="pybn-")).absolute()
         self.copies = Copies(self.folder / "copies")
         try:
             _check(self.folder)
@@ -88,8 +85,9 @@ class Session:
         self.copies.lacking = frozenset(reply["lacks"].split(","))
         return reply
 
-    def send(self, **command: Any) -> None:
-        """Give the child one command. If it is gone, `outcome` says so."""
+    def send(self, *, first: int, last: int, programs: list[int]) -> None:
+        """Have the child run jobs. If it is gone, `outcome` says so."""
+        command = {"first": first, "last": last, "programs": programs}
         assert self.process.stdin is not None  # noqa: S101
         self._busy, self._outcome = True, None
         try:
@@ -132,21 +130,6 @@ class Session:
             ended = self._outcome or self.reply(timeout)
             if ended is None or "error" in ended:
                 self.close()
-
-    def job(self) -> Path:
-        """Return where a job's files go, less the suffix. No two jobs of a session share it."""
-        self._jobs += 1
-        return self.folder / f"{self._jobs:06d}"
-
-    def program(self, program: dict[str, Any]) -> int:
-        """Return the number of a program, written to the folder when it is new."""
-        stream = io.BytesIO()
-        dump(program, stream)
-        raw = stream.getvalue()
-        if raw not in self._programs:
-            self._programs[raw] = len(self._programs)
-            (self.folder / f"{self._programs[raw]:06d}.program").write_bytes(raw)
-        return self._programs[raw]
 
     def log(self) -> str:
         """Return the end of what the child wrote to its standard error, as a clause for a message."""
@@ -196,32 +179,13 @@ def _check(folder: Path) -> None:
         )
 
 
-def end_all(folder: Path, patience: float = 5.0) -> None:
-    """Kill every process that belongs to a session, those too that come to be meanwhile."""
-    until = time.monotonic() + patience
-    while (found := list(_members(folder))) and time.monotonic() < until:
-        for pid in found:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.002)
-
-
-def _members(folder: Path) -> Iterator[int]:
-    """Yield the processes whose environment names the session: a group can be left, this is kept (Linux)."""
-    mark = os.fsencode(f"{MARK}={folder}")
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0"):
-                yield int(entry.name)
-
-
 def _environment(executable: str, folder: Path) -> dict[str, str]:
     """One thread for Octave's BLAS unless the user says otherwise; no init file, no graphics, our own folder."""
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     scratch = str(folder / "tmp")
     ours = {
         MARK: str(folder),
-        "PYBN_DRIVER": str(HERE),
+        "PYBN_DRIVER": os.pathsep.join(map(str, (HERE, DRIVER))),
         "PYBN_STAND_INS": ",".join(stand_ins()),
         "TMPDIR": scratch,
         "OCTAVE_EXECUTABLE": shlex.quote(executable),

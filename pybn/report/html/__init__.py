@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pybn.case import Case
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import PybnError
 from pybn.parity import Result
 from pybn.report.html.album import Album
 from pybn.report.html.page import html_report
-from pybn.report.html.provenance import command_line, hashes, now, pathless, versions_told
+from pybn.report.html.provenance import command_line, hashes, now, pathless, recorders, versions_told
 from pybn.report.html.staged import staging_told
 
 __all__ = ["Album", "report_of"]
@@ -37,10 +38,11 @@ def report_of(
     files, used = hashes(cases, golden)
     about = {
         "schema": 1,
-        "expected": _side(sides[0], versions),
-        "obtained": _side(sides[1], versions),
+        "expected": _side(sides[0], versions, cases, golden),
+        "obtained": _side(sides[1], versions, cases, golden),
         "versions": versions_told(versions, cases, golden),
         "command": command_line(arguments, words),
+        "options": _options(sides),
         "date": now(),
         "files": [[words(name), digest] for name, digest in files],
         "used": used,
@@ -50,7 +52,17 @@ def report_of(
     return html_report(results, album, about, words, broken)
 
 
-def _side(name: str, versions: Mapping[str, str]) -> str:
+def _options(sides: tuple[str, str]) -> list[str]:
+    """Return what `pybn parity` has to be told to run a case again on the same sides."""
+    usual = zip(("--expected", "--obtained"), sides, ("golden", "port"), strict=True)
+    return [word for option, side, default in usual if side != default for word in (option, side)]
+
+
+def _side(name: str, versions: Mapping[str, str], cases: Sequence[Case], golden: GoldenEngine) -> str:
     """Say in words who answered."""
-    told = {"golden": "Octave's recorded answers", "port": "the Python port"}
-    return told.get(name) or f"{name.capitalize()} {versions.get(name, '')}".rstrip() + ", live"
+    if name == "golden":
+        return f"{recorders(cases, golden)} recorded answers"
+    if name == "port":
+        return "the Python port"
+    product = {"octave": "Octave", "matlab": "MATLAB"}[name]
+    return f"{product} {versions.get(name, '')}".rstrip() + ", live"

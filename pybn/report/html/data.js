@@ -108,3 +108,21 @@ function differences(a, b, part) {
   const x = numbers(a, part), y = numbers(b, part);
   return x.map((from, k) => (from === y[k] || (from !== from && y[k] !== y[k]) ? 0 : y[k] - from));
 }
+
+/** Which elements are not the same on both sides, but as near as is allowed: 1 for each, of two sides of one dtype. */
+function fineOnes(tensor, a, b) {
+  const [ulp, atol, rtol] = tensor.allowed.map(Number), top = Number(tensor.top ?? 0);
+  const width = a.complex ? 2 : 1, x = a.values, y = b.values;
+  const near = (k) => {
+    const far = ulpOf(x, y, k);
+    if (far <= ulp) return true;
+    const gap = typeof x[k] === "bigint" ? far : Math.abs(x[k] - y[k]);
+    return (atol || rtol) && gap <= atol + rtol * Math.abs(Number(x[k])) || (top && gap <= top);
+  };
+  return Uint8Array.from({ length: x.length / width }, (_, k) => {
+    const off = differs(x, y, k * width) || (width === 2 && differs(x, y, k * width + 1));
+    return off && near(k * width) && (width === 1 || near(k * width + 1)) ? 1 : 0;
+  });
+}
+
+const differs = (x, y, k) => x[k] !== y[k] && !(x[k] !== x[k] && y[k] !== y[k]);

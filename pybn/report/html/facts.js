@@ -1,7 +1,7 @@
-// What is read beside the pictures: one element, all elements of a slice, the slices at a glance, the ULP histogram.
+// What is read beside the pictures: one element, all elements of a slice, the slices at a glance.
 
 /** The element under the pointer: its index and its value on both sides. */
-function readout(a, b, axes, labels, sameType) {
+function readout(a, b, axes, labels, sameType, fine) {
   const element = h("div", { class: "readout", role: "status", "aria-live": "polite" });
   const cell = (name, value, kind) => h("div", null, h("span", { class: "dim" }, name), h("code", { class: kind }, value));
   function show(k, worst) {
@@ -10,14 +10,26 @@ function readout(a, b, axes, labels, sameType) {
     const cells = [cell(worst ? "worst element" : "element", `[${where}]`), cell(labels[0], elementText(a, k))];
     if (b) {
       const part = differences(pairOf(a, k), pairOf(b, k), "magnitude")[0];
-      cells.push(cell(labels[1], elementText(b, k), elementText(a, k) === elementText(b, k) ? null : "off"));
+      const word = verdictOf(a, b, k, fine);
+      cells.push(cell(labels[1], elementText(b, k), word === "differs" ? "off" : null));
       if (!a.complex) cells.push(cell("difference", Number.isFinite(part) ? short(part) : "–"));
-      if (sameType) { const far = ulpDistance(a, b, k); cells.push(cell(a.dtype.includes("int") || a.dtype === "bool" ? "units" : "ULP", Number.isNaN(far) ? "–" : ulps(far))); }
+      if (sameType) { const far = ulpDistance(a, b, k); cells.push(cell(unitOf(a.dtype), Number.isNaN(far) ? "–" : ulps(far))); }
+      cells.push(h("div", null, h("span", { class: "dim" }, "verdict"), word === "differs" ? h("span", { class: "off word" }, word) : word));
     }
     element.replaceChildren(...cells);
   }
   return { element, show };
 }
+
+function verdictOf(a, b, k, fine) {
+  if (elementText(a, k) === elementText(b, k)) return "equal";
+  if (fine?.[k]) return "within what is allowed";
+  const width = a.complex && b.complex ? 2 : 1, off = Array.from({ length: width }, (_, part) => differs(a.values, b.values, k * width + part));
+  return off.some(Boolean) ? "differs" : "equal but for the sign of zero";
+}
+
+/** What a distance of 1 is called. */
+const unitOf = (dtype) => (/int|bool/.test(dtype) ? "units" : "ULP");
 
 /** A side of one element. */
 function pairOf(side, k) {
@@ -33,23 +45,23 @@ function minimap(side, axes, goTo) {
   let down = -1, across = -1;
   const height = () => (down < 0 ? 1 : side.count[down]);
 
-  function prepare(error, paint, state) {
+  function prepare(error, paint, state, fine) {
     const free = flippable(side, state);
     [across, down] = [free[0] ?? -1, free.length > 1 ? free[1] : -1];
     element.hidden = !error || !free.length || free.length > 2 || error.every((value) => value === 0);
     if (element.hidden) return;
     const { count } = side, strides = geometry(side, 0, 0).strides, width = count[across];
-    const most = new Float64Array(width * height());
+    const most = new Float64Array(width * height()), bad = new Uint8Array(most.length);
     error.forEach((value, k) => {
       const r = down < 0 ? 0 : Math.floor(k / strides[down]) % count[down], c = Math.floor(k / strides[across]) % width;
-      const at = r * width + c, size = Number.isNaN(value) ? Infinity : Math.abs(value);
-      if (size > most[at]) most[at] = size;
+      const at = r * width + c, size = Number.isNaN(value) ? Infinity : Math.abs(value), wrong = size && !fine?.[k] ? 1 : 0;
+      if (wrong > bad[at] || (wrong === bad[at] && size > most[at])) [most[at], bad[at]] = [size, wrong];
     });
     canvas.width = width;
     canvas.height = height();
     const context = canvas.getContext("2d");
     most.forEach((value, at) => {
-      context.fillStyle = css(value === Infinity ? SPECIAL.NaN : paint(value));
+      context.fillStyle = css(value === Infinity ? SPECIAL.NaN : paint(value, !bad[at]));
       context.fillRect(at % width, Math.floor(at / width), 1, 1);
     });
     const cell = Math.max(3, Math.min(18, Math.floor(320 / width), Math.floor(180 / height())));
@@ -100,47 +112,4 @@ function valueTable(a, b, axes) {
     body.replaceChildren(table(caption, ["", ...heads], rows, { class: "cells" }), left);
   }
   return { element, show: (...now) => { last = now; if (element.open) fill(...now); } };
-}
-
-/** A vector as a line, the expected one broad and pale, the obtained one thin upon it. */
-function curve(sides, low, high, side, axis) {
-  const drawn = (tag, attributes, ...children) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  };
-  const width = 720, height = 120, last = sides[0].length - 1, span = high - low || 1;
-  const path = (values) => {
-    let pen = "M";
-    return Array.from(values, (value, k) => {
-      if (!Number.isFinite(value)) { pen = "M"; return ""; }
-      const step = `${pen}${((width * k) / last).toFixed(1)} ${(height - 4 - ((height - 8) * (value - low)) / span).toFixed(1)}`;
-      pen = "L";
-      return step;
-    }).join("");
-  };
-  const lines = sides.map((values, k) => drawn("path", { d: path(values), class: sides.length > 1 && k === 0 ? "broad" : "thin", fill: "none", "vector-effect": "non-scaling-stroke" }));
-  const plot = drawn("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": `the elements along ${axis}, from ${short(low)} to ${short(high)}` }, ...lines);
-  const ends = h("div", { class: "ends" }, h("span", null, `${axis} ${side.start[0]}`), h("span", null, `${short(low)} … ${short(high)}`, sides.length > 1 ? "; broad: expected, thin: obtained" : ""), h("span", null, side.start[0] + side.step[0] * last));
-  return h("figure", { class: "curve" }, plot, ends);
-}
-
-const BARS = 14; // of a histogram at most
-
-/** How many elements are how many ULP apart. */
-function ulpHistogram(tensor) {
-  const unit = /int|bool/.test(tensor.dtype) ? "units" : "ULP";
-  const lower = (k) => (k < 3 ? k : 2 ** (k - 2) + 1), upper = (k) => (k === 0 ? 0 : 2 ** (k - 1));
-  let bars = tensor.histogram.map((n, k) => ({ n, from: k, to: k })).filter((bar) => bar.n || bar.to === 0);
-  while (bars.length > BARS) bars = bars.flatMap((bar, k) => (k === 0 ? [bar] : k % 2 ? [{ n: bar.n + (bars[k + 1]?.n ?? 0), from: bar.from, to: (bars[k + 1] ?? bar).to }] : []));
-  const most = Math.max(...bars.map((bar) => bar.n), 1);
-  const power = (k) => (k < 15 ? count(upper(k)) : ["2", h("sup", null, k - 1)]);
-  const name = (bar) => (bar.to < 3 && bar.from === bar.to ? String(bar.to) : bar.to < 15 ? `${count(lower(bar.from))}–${count(upper(bar.to))}` : ["≤ ", power(bar.to)]);
-  const rows = bars.map((bar) => {
-    const mark = h("i", { class: tensor.ulp !== null && lower(bar.from) > tensor.ulp ? "bad" : bar.to ? "off" : "" });
-    mark.style.width = bar.n ? `max(2px, ${(100 * bar.n) / most}%)` : "0";
-    return h("tr", null, h("th", { scope: "row" }, name(bar)), h("td", { class: "bar" }, mark), h("td", { class: "number" }, count(bar.n)));
-  });
-  return table(`Elements by ${unit} between the two sides`, [`${unit} apart`, "", ["elements", "number"]], rows, { class: "histogram" });
 }

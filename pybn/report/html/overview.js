@@ -13,16 +13,20 @@ function showHead() {
   const told = tensors.length ? h("span", { class: "dim" }, `${plural(tensors.length, "tensor")}, ${equal === tensors.length ? "all" : `${((100 * equal) / tensors.length).toFixed(1)} %`} equal to the last bit`) : "";
   const skipped = report.skipped ? h("span", { class: "dim" }, `${report.skipped} more, live only`) : "";
   find("#summary").append(h("div", { class: "shares", "aria-hidden": "true" }, shares), h("p", { class: "counts" }, words, told, skipped));
+  find("#first").append(...whatIsWrong());
+}
+
+/** The first case that does not agree, and the files that cannot be read. */
+function whatIsWrong() {
   const first = ordered.find((each) => !each.passed);
-  if (first) find("#first").append(firstWrong(first));
-  if (report.broken.length) find("#first").append(h("div", { class: "callout error" }, h("h3", null, "Case files that cannot be read"), report.broken.map((text) => h("pre", null, text))));
+  return [
+    first ? firstWrong(first) : "",
+    report.broken.length ? h("div", { class: "callout error" }, h("h3", null, "Case files that cannot be read"), report.broken.map((text) => h("pre", null, text))) : "",
+  ].filter(Boolean);
 }
 
 function firstWrong(each) {
-  const bad = each.tensors.find((t) => t.name === each.parting?.tensor) ?? each.tensors.find((t) => !t.agrees);
-  let why = each.diagnosis?.name ? each.diagnosis.sentence : "";
-  if (!why && each.message) why = each.message.split("\n")[0];
-  if (!why && bad) why = bad.worst ? `${bad.name} ${bad.verdict}: at [${bad.worst.join(", ")}] wanted ${bad.expected}, got ${bad.obtained}` : `${bad.name}: ${bad.verdict}: wanted ${bad.expected}, got ${bad.obtained}`;
+  const why = brief(each);
   return h("p", { class: "firstwrong" }, h("span", { class: "dim" }, "First: "), h("a", { href: `#${keyOf(each)}` }, stemOf(each), " · ", each.name, ` [${each.dtype}]`), " ", h("span", { class: "whyline" }, why));
 }
 
@@ -35,19 +39,21 @@ function showOverview() {
   const rows = files.map(([path, cases]) => {
     const n = (status) => cases.filter((c) => c.status === status).length || "";
     const tensors = cases.flatMap((c) => c.tensors), equal = tensors.filter((t) => t.verdict === "equal").length;
-    const open = h("button", { type: "button", class: "plain", title: path, onclick: () => { choose({ file: cases[0].file }); if (!wide()) location.hash = ""; } }, stemOf(cases[0]));
+    const open = h("button", { type: "button", class: "plain", title: path, onclick: () => only({ file: cases[0].file }) }, stemOf(cases[0]));
     return h("tr", null, h("th", { scope: "row" }, open), h("td", { class: "number" }, count(cases.length)),
       there.map((status) => h("td", { class: `number ${status === "agrees" ? "" : CLASSES[status]}` }, n(status))),
       h("td", { class: "number wide" }, count(tensors.length)), h("td", { class: "number wide" }, tensors.length ? `${Math.floor((100 * equal) / tensors.length)} %` : ""));
   });
-  const keys = [["/", "search"], ["j k", "next and previous case"], ["[ ]", "flip slices along the first axis"], [", .", "along the second"], ["arrows", "read a picture that has the focus"]];
+  const keys = [["/", "search"], ["j k", "next and previous case"], ["[ ]", "flip slices along the first axis"], [", .", "along the second"], ["w", "go to the worst element"], ["arrows", "read a picture that has the focus"], ["?", "this list"]];
   return [
     h("header", { class: "casehead" }, h("p", { class: "crumbs" }, h("a", { class: "back", href: "#" }, "All cases")), h("h2", null, "Overview")),
+    whatIsWrong(),
+    causeTable(),
     section("Case files", table("Case files", ["file", ["cases", "number"], ...there.map((status) => [heads[status], "number"]), ["tensors", "number wide"], ["equal bits", "number wide"]], rows)),
     section("Provenance", h("dl", { class: "facts long" }, [["command", h("code", null, report.command)], ["date", report.date], ["expected", report.expected], ["obtained", report.obtained], ...report.versions].map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))))),
     staging(),
     h("details", { class: "provenance" }, h("summary", null, `SHA-256 of ${plural(report.files.length, ".m file")}`), table("SHA-256 of the .m files", ["file", "SHA-256"], report.files.map(([name, digest]) => h("tr", null, h("th", { scope: "row" }, name), h("td", null, h("code", null, digest)))))),
-    section("Keys", h("dl", { class: "facts keys" }, keys.map(([key, what]) => h("div", null, h("dt", null, key.split(" ").map((one) => h("kbd", null, one))), h("dd", null, what))))),
+    section("Keys", h("dl", { class: "facts keys", id: "keys" }, keys.map(([key, what]) => h("div", null, h("dt", null, key.split(" ").map((one) => h("kbd", null, one))), h("dd", null, what))))),
   ];
 }
 

@@ -16,6 +16,7 @@ FLIPPED, SHOWN = (
     64,
 )  # what is thinned out first: axes one flips through, down to 4 of them; then a slice, to 64
 LEAST = 16  # elements: fewer make no picture
+DENSE = 8  # times smaller than its elements may a picture be: what were to be packed closer is thinned out instead
 KINDS = "?bBhHiIlLqQefdFD"
 
 
@@ -81,6 +82,8 @@ def picture(
 
     Returns the bytes and, as JSON data, what is in them; None where too few elements would be left.
     """
+    width = sum(x.dtype.itemsize for x in (a, b) if x is not None)
+    most = max(LEAST, min(most, DENSE * allowed // width))
     while True:
         first = None if a is None else pick(a.shape, axes, most, worst)
         alike = a is not None and b is not None and a.shape == b.shape
@@ -93,7 +96,8 @@ def picture(
         largest = max(side.size for side in sides if side is not None)
         if largest <= LEAST:
             return None
-        most = max(LEAST, min(most, largest) // 2)
+        # So many would fit if they packed alike; that they do not is what the next turn is for.
+        most = max(LEAST, min(largest // 2, int(largest * allowed / len(data))))
     told = [
         None if x is None or p is None else p.told() | {"dtype": dtype_name(x), "shape": list(x.shape)}
         for x, p in both
@@ -116,7 +120,7 @@ def packable(x: Any) -> TypeGuard[Array]:
 def plain(x: Array) -> Array:
     """Return a copy in little-endian and C order, of a dtype whose name a browser is told: float16 becomes float32."""
     x = x.astype(np.float32) if x.dtype.char == "e" else x
-    return np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<"), copy=False)
+    return np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<"), copy=False).reshape(x.shape)
 
 
 def dtype_name(x: Array) -> str:

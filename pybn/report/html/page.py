@@ -16,11 +16,15 @@ from typing import Any
 from pybn.errors import PybnError
 from pybn.parity import Result, Status
 from pybn.report.html.album import Album
-from pybn.report.html.told import Words, case_told
+from pybn.report.html.told import Words, case_told, shortened
 from pybn.report.style import printable
 
-SCRIPTS = ("base", "data", "colours", "pictures", "viewer", "facts", "case", "overview", "list", "main")
-NO_SCRIPT = 200  # cases that fail which are listed for those without scripts
+SCRIPTS = (
+    *("base", "data", "colours", "pictures", "curve", "controls", "viewer", "facts", "histogram", "texts"),
+    *("tensor", "case", "causes", "overview", "filters", "list", "main"),
+)
+LARGEST = 4_900_000  # bytes of a report: pictures go where it would be larger
+NO_SCRIPT, LINE = 200, 500  # cases that fail which are listed for those without scripts; letters of each
 
 
 def html_report(
@@ -33,7 +37,8 @@ def html_report(
     """Return the report as HTML.
 
     `about` is the provenance as JSON data: "expected", "obtained" (the sides' names), "versions", "command",
-    "date", "files" (.m files and their SHA-256), "used" (of each result, which of these), "skipped", "staging".
+    "options" (of the sides), "date", "files" (.m files and their SHA-256), "used" (of each result, which of these),
+    "skipped", "staging".
     `words` takes the paths of this machine out of a message.
     """
     files = {result.case.file: k for k, result in enumerate({r.case.file: r for r in results}.values())}
@@ -57,9 +62,11 @@ def html_report(
         "state": "good" if all(r.passed for r in results) and not broken else "bad",
         "without": _without_script(results, broken, words),
         "index": _packed(_json(told).encode()),
-        "pictures": "\n".join(base64.b64encode(data).decode() for data in album.pictures),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _asset("page.html"))
+    page = _asset("page.html")
+    room = LARGEST - len(page.encode()) - sum(len(part.encode()) for part in parts.values())
+    parts["pictures"] = "\n".join(album.pictures(room))
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page)
 
 
 def headline(results: Sequence[Result], broken: Sequence[PybnError] = ()) -> str:
@@ -122,8 +129,8 @@ def _without_script(results: Sequence[Result], broken: Sequence[PybnError], word
     lines = [words(str(error)) for error in broken]
     for result in bad[:NO_SCRIPT]:
         differing = "; ".join(c.explain() for c in result.comparisons if not c.verdict.agrees)
-        said = ": ".join(part for part in (words(result.message), differing) if part)
-        lines.append(f"{result.case.stem}: {result.case.id}: {result.status}: {said}")
+        said = words(": ".join(part for part in (result.message, differing) if part))
+        lines.append(shortened(f"{result.case.stem}: {result.case.id}: {result.status}: {said}", LINE))
     if len(bad) > NO_SCRIPT:
         lines.append(f"and {len(bad) - NO_SCRIPT} more")
     return "".join(f"<li>{escape(printable(line))}</li>" for line in lines)

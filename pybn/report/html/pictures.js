@@ -1,21 +1,21 @@
 // One slice as a picture: a canvas of one pixel an element, blown up, with a ring at the worst one and a cursor.
 
-const LARGEST = 34, WRAP = 48; // pixels of an element at most; elements of a vector in a row
+const LARGEST = 34; // pixels of an element at most
+const LONG = 24, STRIP = 6; // a slice is a strip from so many columns on, and so many times as wide as high
 
-/** How a slice lies on the screen: height, width, and which packed element is at a row and a column (-1: none). */
+/** How a slice lies on the screen: height, width, and which packed element is at a row and a column. */
 function geometry(side, rows, columns) {
   const { count } = side;
   const strides = count.map((_, k) => product(count.slice(k + 1)));
-  if (count.length < 2) {
-    const all = product(count), width = Math.min(all, WRAP);
-    return { height: Math.ceil(all / width), width, at: (r, c) => (r * width + c < all ? r * width + c : -1), strides };
-  }
+  if (count.length < 2) return { height: 1, width: product(count), strides, at: (r, c) => c };
   const base = (where) => where.reduce((sum, k, axis) => (axis === rows || axis === columns ? sum : sum + k * strides[axis]), 0);
   return {
     height: count[rows], width: count[columns], strides,
     at: (r, c, where) => base(where) + r * strides[rows] + c * strides[columns],
   };
 }
+
+const elongated = (height, width) => width >= LONG && width >= STRIP * height;
 
 /** The index of a packed element in the whole tensor. */
 function indexOf(side, k) {
@@ -40,26 +40,26 @@ function packedAt(side, index) {
 
 /** A framed picture with its title; `moved(r, c)` hears where the pointer or the arrow keys go. */
 function panel(title, moved) {
-  const canvas = h("canvas", { role: "img", tabindex: "0" });
+  const canvas = h("canvas", { role: "img", tabindex: "0", width: 1, height: 1 });
   const ring = h("i", { class: "ring", hidden: true }), cursor = h("i", { class: "cursor", hidden: true });
   const frame = h("div", { class: "frame" }, canvas, ring, cursor);
   const note = h("span", { class: "dim" }), under = h("div", { class: "under" });
   const element = h("figure", { class: "panel" }, h("figcaption", null, title, " ", note), frame, under);
-  let size = [1, 1], here = [0, 0];
+  let shown = null, drawn = "", here = [0, 0];
 
   const put = (mark, place) => {
     mark.hidden = !place;
     if (!place) return;
     const [r, c] = place, style = mark.style;
-    style.left = `${(100 * c) / size[1]}%`;
-    style.top = `${(100 * r) / size[0]}%`;
-    style.width = `${100 / size[1]}%`;
-    style.height = `${100 / size[0]}%`;
+    style.left = `${(100 * c) / shown.width}%`;
+    style.top = `${(100 * r) / shown.height}%`;
+    style.width = `${100 / shown.width}%`;
+    style.height = `${100 / shown.height}%`;
   };
-  const go = (r, c) => moved(Math.max(0, Math.min(size[0] - 1, r)), Math.max(0, Math.min(size[1] - 1, c)));
+  const go = (r, c) => moved(Math.max(0, Math.min(shown.height - 1, r)), Math.max(0, Math.min(shown.width - 1, c)));
   const point = (event) => {
     const box = canvas.getBoundingClientRect();
-    go(Math.floor(((event.clientY - box.top) / box.height) * size[0]), Math.floor(((event.clientX - box.left) / box.width) * size[1]));
+    go(Math.floor(((event.clientY - box.top) / box.height) * shown.height), Math.floor(((event.clientX - box.left) / box.width) * shown.width));
   };
   canvas.addEventListener("pointermove", point);
   canvas.addEventListener("pointerdown", point);
@@ -70,28 +70,56 @@ function panel(title, moved) {
     go(here[0] + step[0], here[1] + step[1]);
   });
 
-  /** Paint a slice: `colour(r, c)` is [red, green, blue], or null where nothing is. */
-  function paint(height, width, colour, label) {
-    size = [height, width];
-    canvas.width = width;
-    canvas.height = height;
-    const context = canvas.getContext("2d"), image = context.createImageData(width, height);
-    for (let r = 0, at = 0; r < height; r++) for (let c = 0; c < width; c++, at += 4) {
-      const found = colour(r, c);
-      if (found) image.data.set([...found, 255], at);
-    }
-    context.putImageData(image, 0, 0);
+  /**
+   * Show a slice: { height, width, strip, colour(r, c), strength(r, c) }. Where a pixel of the screen has several
+   * elements, it shows the one of the greatest strength, so that no single wrong one is lost.
+   */
+  function paint(slice, label) {
+    shown = slice;
+    drawn = "";
     canvas.setAttribute("aria-label", label);
     fit();
   }
 
   function fit() {
-    const room = element.clientWidth || 300, [height, width] = size;
-    const cell = Math.min(LARGEST, room / width, Math.max(300, room) / height);
-    const whole = cell >= 2 ? Math.floor(cell) : cell;
-    frame.style.width = `${Math.max(whole * width, Math.min(room, 28))}px`;
-    frame.style.height = `${Math.max(whole * height, 28)}px`;
+    const room = element.clientWidth;
+    if (!room || !shown) return;
+    const { height, width, strip } = shown;
+    let wide = room, high = Math.min(28, Math.max(room / width, Math.min(18, 160 / height))) * height;
+    if (!strip) {
+      const cell = Math.min(LARGEST, room / width, Math.max(300, room) / height), whole = cell >= 2 ? Math.floor(cell) : cell;
+      wide = Math.max(whole * width, Math.min(room, 28));
+      high = Math.max(whole * height, 28);
+    }
+    frame.style.width = `${wide}px`;
+    frame.style.height = `${high}px`;
     under.style.width = `max(${frame.style.width}, ${Math.min(room, 150)}px)`;
+    raster(Math.min(width, Math.round(wide * devicePixelRatio)), Math.min(height, Math.round(high * devicePixelRatio)));
+  }
+
+  function raster(wide, high) {
+    if (drawn === `${wide} ${high}`) return;
+    drawn = `${wide} ${high}`;
+    canvas.width = wide;
+    canvas.height = high;
+    const context = canvas.getContext("2d"), image = context.createImageData(wide, high);
+    for (let y = 0, at = 0; y < high; y++) for (let x = 0; x < wide; x++, at += 4) {
+      image.data.set([...shown.colour(...strongest(x, y, wide, high)), 255], at);
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  /** The element that a pixel shows, of those that lie in it. */
+  function strongest(x, y, wide, high) {
+    const { width, height, strength } = shown;
+    if (wide === width && high === height) return [y, x];
+    const from = (k, n, many) => Math.floor((k * n) / many);
+    let best = [from(y, height, high), from(x, width, wide)], most = -1;
+    for (let r = best[0]; r < from(y + 1, height, high); r++) for (let c = from(x, width, wide); c < from(x + 1, width, wide); c++) {
+      const strong = strength(r, c);
+      if (strong > most) [best, most] = [[r, c], strong];
+    }
+    return best;
   }
 
   return {

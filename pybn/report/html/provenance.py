@@ -19,6 +19,7 @@ import pybn
 from pybn.case import Case
 from pybn.engines.golden import GoldenEngine
 from pybn.errors import PybnError
+from pybn.formats.fixture import oracle_of
 from pybn.resources import bundled
 from pybn.sources import used_files
 
@@ -77,10 +78,17 @@ def versions_told(
         for key, value in _recorded(case, golden).items():
             if value not in recorded.setdefault(key, []):
                 recorded[key].append(value)
-    names = {"octave": "Octave", "blas": "Octave's BLAS"}
+    names = {"octave": "Octave", "blas": "Octave's BLAS", "matlab": "MATLAB", "matlab_blas": "MATLAB's BLAS"}
+    names["matlab_version"] = "MATLAB's version"
     told += [[names.get(key, key), value] for key, value in versions.items()]
     told += [[f"{names.get(key, key)}, of the record", ", ".join(v)] for key, v in recorded.items()]
     return told
+
+
+def recorders(cases: Sequence[Case], golden: GoldenEngine) -> str:
+    """Return whose recorded answers the cases have: "Octave's", "MATLAB's", or both."""
+    found = {oracle_of(_recorded(case, golden)).partition(" ")[0] for case in cases} - {""}
+    return " and ".join(f"{name}'s" for name in sorted(found, reverse=True)) or "Octave's"
 
 
 def _recorded(case: Case, golden: GoldenEngine) -> Mapping[str, str]:

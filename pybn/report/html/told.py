@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pybn.case import Value
 from pybn.compare import EXACT, Comparison, Tolerance, Verdict
+from pybn.diagnosis import CaseDiagnosis
 from pybn.divergence import Divergence, walk
 from pybn.parity import Result
 from pybn.report.divergence import verdict_lines
 from pybn.report.style import finite
-from pybn.report.why import why_json
 
 MEASURED = (Verdict.EQUAL, Verdict.CLOSE, Verdict.DIFFERS)
+VALUE, MESSAGE = 200, 4000  # letters of a value and of a message that are told
 
 Words = Callable[[str], str]
 
@@ -28,13 +31,14 @@ def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Word
         "dtype": case.dtype,
         "status": str(result.status),
         "passed": result.passed,
-        "message": words(result.message),
+        "message": shortened(words(result.message), MESSAGE),
         "refuses": [case.refuses.word("matlab"), case.refuses.word("python")] if case.refuses else None,
         "diverges": case.diverges,
-        "diagnosis": _in_words(why_json(result.diagnosis), words),
+        "why": _in_words(_why(result.diagnosis), words),
         "parting": _parting(result.divergence),
         "tensors": [
-            _tensor(found, case.tolerances.get(name, EXACT), seen.get(found.name, {}))
+            _tensor(found, case.tolerances.get(name, EXACT), words)
+            | _in_words(dict(seen.get(found.name, {})), words)
             | (_place(places[name]) if name in places else {})
             for found in result.comparisons
             for name in [output_of(found.name, case.tolerances)]
@@ -46,7 +50,7 @@ def case_told(result: Result, seen: Mapping[str, Mapping[str, Any]], words: Word
             {"name": t.name, "axes": list(t.axes), "shape": list(t.shape), "dtype": t.dtype}
             for t in case.inputs.values()
         ],
-        "values": list(case.input_values),
+        "values": [[name, words(value_words(value))] for name, value in case.input_values.items()],
         "digest": case.digest(),
     }
 
@@ -60,8 +64,44 @@ def _place(place: Any) -> dict[str, str]:
     return {"layer": place.layer, "way": place.direction}
 
 
-def _tensor(found: Comparison, tolerance: Tolerance, seen: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = {name: finite(getattr(found, name)) for name in ("max_abs", "max_rel", "scaled")}
+def _why(found: CaseDiagnosis | None) -> dict[str, Any] | None:
+    """Return each mistake with the tensors that it explains, and the tensors that none explains."""
+    if found is None:
+        return None
+    mistakes = [
+        {
+            "tensors": names,
+            "name": each.name,
+            "sentence": each.sentence,
+            "fix": each.fix,
+            "others": list(each.others),
+        }
+        for names, each in found.groups
+    ]
+    return {"mistakes": mistakes, "unknown": found.unknown, "left": found.left}
+
+
+def value_words(value: Value) -> str:
+    """Return an input's value as its case file has it, or where it comes from."""
+    if value.source is not None:
+        return f"{value.source.var} of {value.source.path}".removeprefix(" of ")
+    text = json.dumps(value.told, ensure_ascii=False, default=str)
+    return shortened(text, VALUE)
+
+
+def shortened(text: str, room: int) -> str:
+    """Leave out what is too long: the middle, since an error says most at its start and at its end."""
+    if len(text) <= room:
+        return text
+    half = room // 2
+    return f"{text[:half]} ... {len(text) - 2 * half} letters more ... {text[-half:]}"
+
+
+def _tensor(found: Comparison, tolerance: Tolerance, words: Words) -> dict[str, Any]:
+    # Four digits tell a size, and all of them would be a large part of the report.
+    numbers = {
+        name: finite(float(f"{getattr(found, name):.3e}")) for name in ("max_abs", "max_rel", "scaled")
+    }
     return {
         "name": found.name,
         "verdict": str(found.verdict),
@@ -69,17 +109,16 @@ def _tensor(found: Comparison, tolerance: Tolerance, seen: Mapping[str, Any]) ->
         "measured": found.verdict in MEASURED and not math.isnan(found.max_abs),
         "max_ulp": finite(found.max_ulp),
         "worst": list(found.worst) if found.worst is not None else None,
-        "expected": found.expected,
-        "obtained": found.obtained,
+        "expected": words(found.expected),
+        "obtained": words(found.obtained),
         "nonfinite": found.nonfinite,
         "zero_signs": found.zero_signs,
         "tolerance": tolerance_words(tolerance),
-        "ulp": finite(tolerance.ulp)
-        if not (tolerance.rtol or tolerance.atol or tolerance.ulp_of_max)
-        else None,
+        "allowed": [finite(tolerance.ulp), finite(tolerance.atol), finite(tolerance.rtol)],
+        "beyond": found.beyond,
+        "size": found.size,
         "because": tolerance.because,
         **numbers,
-        **seen,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pybn.mfile.blocks import Block
 from pybn.mfile.outline import attributes, attributes_end, declarations
-from pybn.staging.code import after, closing, functions, is_field, replaced
+from pybn.staging.code import after, closing, is_field, replaced
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree, packages
@@ -16,9 +16,9 @@ RULE = "access"
 TRIGGER = re.compile(r"Access[ \t]*=[ \t]*['\"]?(?:p?r|\?|\{)", re.IGNORECASE)
 FUNCTION = re.compile(r"(?:\A|[\r\n])function\b")  # after a classdef they are not indented
 NAMES = frozenset({"access", "getaccess", "setaccess"})
-BASE = "Octave lets no method of the base class {} reach {}"
-LOCAL = "Octave lets no function after the classdef reach {}"
-LIST = "Octave wants every class of an access list to exist: {}"
+BASE = "{0}: Octave lets no method of a base class reach what a class keeps from others"
+LOCAL = "{0}: Octave lets no function after the classdef reach what the class keeps from others"
+LIST = "{0}: Octave wants every class of an access list to exist"
 
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
@@ -52,7 +52,7 @@ def _reason(source: Source, tree: Tree, name: str, block: Block) -> str:
         if base in tree.files:
             reached = sorted(members & tree.reached(base) - tree.members(base))
             if reached:
-                return BASE.format(base, ", ".join(reached))
+                return BASE.format(", ".join(reached))
     local = set()
     for inner in source.blocks:
         if inner.word == "function":
@@ -68,7 +68,7 @@ def _members(source: Source, block: Block) -> set[str]:
     if block.word == "properties":
         return {d.name for d in declarations(source.tokens, block)}
     inside = [b.first for b in block.inner]
-    return {head.name for b, head in functions(source) if b.first in inside}
+    return {head.name for b, head in source.functions if b.first in inside}
 
 
 def _public(source: Source, block: Block, why: str) -> Iterator[Edit]:

@@ -3,95 +3,124 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from pybn.mfile.blocks import Block
-from pybn.mfile.declared import Declared, Signature, statements
-from pybn.mfile.outline import attributes, attributes_end, declarations
-from pybn.staging.code import commented, functions, inserted, line_is_its_own, replaced
-from pybn.staging.findings import CANNOT, Edit, Trouble
+from pybn.mfile.declared import Declared
+from pybn.mfile.outline import declarations
+from pybn.mfile.patterns import NEWLINE
+from pybn.staging.argument_blocks import Blocks, all_blocks_of, inputs, problem
+from pybn.staging.code import before, commented, inserted, is_field, replaced
+from pybn.staging.findings import SILENT, Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
-from pybn.staging.validation import PLAIN, checks, unclear
+from pybn.staging.validation import checks
 
 RULE = "arguments"
 TRIGGER = re.compile(r"arguments\b")
 WHY = "Octave passes over arguments blocks, and applies neither defaults nor conversions nor checks"
+LEFT = "left out: Octave passes over it, or does not read it"
 FIX = "write the defaults and checks as statements: if nargin < 2, k = 3; end"
 
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
-    """Yield the edits of each function that has such blocks, or the trouble with it."""
-    for block, head in functions(source):
-        inside = [b for b in block.inner if b.word == "arguments"]
-        if inside:
-            problem = _problem(source, inside, head, tree)
-            if problem:
-                line, what = problem
-                why = f"Octave passes over arguments blocks; {what} cannot be written out"
-                yield source.trouble(line, why, FIX, RULE, CANNOT)
-            else:
-                yield from _function(source, tree, head, inside)
+    """Yield the edits of each function that has such blocks; where they cannot be written out, a trouble."""
+    for told in all_blocks_of(source):
+        if wrong := problem(source, told, tree):
+            line, what, name = wrong
+            why = f"Octave passes over arguments blocks, defaults and all; {what}: that cannot be written out"
+            yield source.trouble(line, f"{name}: {why}" if name else why, FIX, RULE, SILENT)
+            yield from _left_out(source, told)
+        else:
+            yield from _signature(source, told)
+            yield from _declared(source, tree, told)
+            yield from _outputs(source, tree, told)
 
 
-def _problem(source: Source, inside: Sequence[Block], head: Signature, tree: Tree) -> tuple[int, str] | None:
-    """Return where, and what, in the blocks of a function cannot be carried over."""
-    known = frozenset(tree.by_name)
-    for block in inside:
-        line = source.tokens[block.first].line
-        told = attributes(source.tokens, block.first + 1, block.last)
-        if told.keys() - {"input"}:
-            return line, f"what is declared of {', '.join(sorted(told))} arguments"
-        if not block.closed:
-            return line, "a block without end"
-        if not all(line_is_its_own(source, i, i + 1) for i in (block.last,)):
-            return line, "an end that is not alone on its line"
-        found = declarations(source.tokens, block)
-        if len(found) != len(statements(source.tokens, attributes_end(source.tokens, block), block.last)):
-            return line, "a line that declares nothing"
-        for each in found:
-            group, _, option = each.name.partition(".")
-            if group not in head.inputs or "?" in each.name or not PLAIN.match(option or "x"):
-                return each.line, f"the argument {each.name}"
-            if option and (group != head.inputs[-1] or group == "varargin"):
-                return each.line, f"the option {each.name}, which is not of the last argument,"
-            if what := unclear(each, known):
-                return each.line, f"{what} of {each.name}"
-    return None
+def _left_out(source: Source, told: Blocks) -> Iterator[Edit]:
+    """Make comments of the lines of the blocks, so that Octave reads the rest of the file."""
+    for block in told.inside if all(block.closed for block in told.inside) else ():
+        start, end = source.tokens[block.first].start, source.tokens[block.last].start
+        yield inserted(start, "% ", LEFT)
+        for match in NEWLINE.finditer(source.text, start, end):
+            yield inserted(match.end(), "% ", LEFT)
 
 
-def _function(source: Source, tree: Tree, head: Signature, inside: Sequence[Block]) -> Iterator[Edit]:
-    """Yield the edits of one function."""
-    every = [d for b in inside for d in declarations(source.tokens, b)]
-    options = [d.name.partition(".")[2] for d in every if "." in d.name]
-    group = head.inputs[-1] if options else ""
-    if group:
-        at = max(
-            i for i in range(head.last) if source.tokens[i].text == group and source.tokens[i].kind == "name"
-        )
-        yield replaced(source, at, at + 1, "varargin", WHY)
-        names = ", ".join(f"'{name}'" for name in options)
-        text = f"{group} = pybn_options(varargin, {{{names}}}); "
-        yield inserted(source.tokens[inside[0].first].start, text, WHY)
-    for block in inside:
+def _signature(source: Source, told: Blocks) -> Iterator[Edit]:
+    """Take as varargin what has to be sorted first, and sort it where the first block begins."""
+    sorting = [*told.optional, told.group] if told.options else [each.name for each in told.repeating]
+    if not sorting or sorting == ["varargin"]:
+        return
+    names = inputs(source, told)
+    first = next(i for i in names if source.tokens[i].text == sorting[0])
+    yield replaced(source, first, names[-1] + 1, "varargin", WHY)
+    at = source.tokens[told.inside[0].first].start
+    if not told.options:
+        text = f"[{', '.join(sorting)}] = pybn_repeating(varargin, {len(sorting)}); "
+        yield inserted(at, text, WHY)
+        return
+    options = ", ".join(f"'{each.name.partition('.')[2]}'" for each in told.options)
+    given = f"[{told.group}, pybn_given] = pybn_options(varargin, {{{options}}}, {len(told.optional)}); "
+    yield inserted(at, given, WHY)
+    required = len(told.head.inputs) - len(sorting)
+    for index in range(told.head.last, told.block.last):
+        token = source.tokens[index]
+        if token.text == "nargin" and token.kind == "name" and not is_field(source.tokens, index):
+            yield replaced(source, index, index + 1, f"({required} + numel(pybn_given))", WHY)
+
+
+def _declared(source: Source, tree: Tree, told: Blocks) -> Iterator[Edit]:
+    """Yield the edits of the blocks themselves: comments of their edges, statements of their lines."""
+    for block in told.inside:
         yield commented(source, block.first, WHY)
         yield commented(source, block.last, WHY)
         for each in declarations(source.tokens, block):
-            yield replaced(source, each.first, each.last, _written(source, tree, head, each), WHY)
+            yield replaced(source, each.first, each.last, _written(source, tree, told, each), WHY)
 
 
-def _written(source: Source, tree: Tree, head: Signature, told: Declared) -> str:
+def _written(source: Source, tree: Tree, told: Blocks, each: Declared) -> str:
     """Return one declaration as statements; the text of a default stays as it is, with its lines."""
-    group, _, option = told.name.partition(".")
     default = (
-        source.text[source.tokens[told.value].start : source.tokens[told.last - 1].end] if told.value else ""
+        source.text[source.tokens[each.value].start : source.tokens[each.last - 1].end] if each.value else ""
     )
-    check = checks(told, told.name, tree.checkable(told.kind))
+    kind = tree.checkable(each.kind)
+    if each in told.outputs:
+        return ""
+    if each in told.repeating:
+        check = checks(each, each.name, kind, element=f"{each.name}{{pybn_k}}")
+        return f"for pybn_k = 1:numel({each.name}), {check} end" if check else ""
+    check = checks(each, each.name, kind)
+    group, _, option = each.name.partition(".")
     if option:
         missing = f"~isfield({group}, '{option}')"
         if not default:
             return f"if {missing}, else, {check} end" if check else ""
+        text = f"if {missing}, {each.name} = {default}; end"
+    elif each.name in told.optional:
+        place = told.optional.index(each.name) + 1
+        given = f"{each.name} = pybn_given{{{place}}}"
+        text = f"if numel(pybn_given) < {place}, {each.name} = {default}; else, {given}; end"
+    elif default:
+        text = f"if nargin < {told.head.inputs.index(each.name) + 1}, {each.name} = {default}; end"
     else:
-        missing = f"nargin < {head.inputs.index(group) + 1}"
-    text = f"if {missing}, {told.name} = {default}; end" if default else ""
-    return " ".join(part for part in (text, check) if part)
+        return check
+    return f"{text}, {check}" if check else text
+
+
+def _outputs(source: Source, tree: Tree, told: Blocks) -> Iterator[Edit]:
+    """Check the outputs wherever the function returns: before each `return`, and before its end."""
+    text = ""
+    for each in told.outputs:
+        if check := checks(each, each.name, tree.checkable(each.kind)):
+            text += f"if exist('{each.name}', 'var'), {check} end, "
+    if not text:
+        return
+    nested = [(b.first, b.last) for b in told.block.inner if b.word == "function"]
+    for index in range(told.head.last, told.block.last + 1):
+        token = source.tokens[index]
+        returns = token.text == "return" and token.kind == "keyword"
+        if any(first <= index <= last for first, last in nested) or not (returns or index == told.block.last):
+            continue
+        left = before(source.tokens, index)
+        divided = left < 0 or source.tokens[left].kind in ("newline", "keyword", "comment")
+        divided = divided or source.tokens[left].text in (";", ",")
+        yield inserted(token.start, text if divided else f", {text}", WHY)

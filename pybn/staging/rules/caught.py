@@ -13,7 +13,7 @@ from pybn.staging.tree import Tree
 RULE = "caught-error"
 METHODS = frozenset({"rethrow", "throw", "throwAsCaller", "getReport"})
 TRIGGER = re.compile(r"\.\s*(?:rethrow|throw|throwAsCaller|getReport)\b")
-WHY = "what Octave catches has no methods; the function {0}({1}) does the same"
+WHY = "{0}: what Octave catches has no methods; the function of that name does the same"
 
 
 def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
@@ -32,7 +32,7 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
             given = source.text[found[stop].end : found[last].start].strip()
             stop = last + 1
         text = f"{name}({token.text}{', ' if given else ''}{given})"
-        yield replaced(source, index, stop, text, WHY.format(name, token.text))
+        yield replaced(source, index, stop, text, WHY.format(name))
 
 
 def _caught(source: Source) -> set[str]:

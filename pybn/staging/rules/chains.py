@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from pybn.mfile.declared import statements
 from pybn.staging.code import after, closing, inserted
-from pybn.staging.findings import CANNOT, Edit, Trouble
+from pybn.staging.findings import Edit, Trouble
+from pybn.staging.scopes import scopes
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 
@@ -16,38 +17,33 @@ TRIGGER = re.compile(
     r"\)[ \t]*\.[ \t]*[A-Za-z(][^\r\n=~<>]{0,500}=(?!=)"
     r"|\)[ \t]*\.\.\.[^\r\n]*[\r\n]+[ \t]*\.[ \t]*[A-Za-z(]"
 )
-WHY = "Octave does not assign through what a method returns; the handle is the same in a variable"
-FIX = "take the object into a variable first: h = {chain}; h{rest} = ..."
+WHY = (
+    "Octave does not assign through what a method returns; through a variable it does, where that is a handle"
+)
 
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
-    """Yield an edit for each such assignment whose property a handle class of the tree has."""
+    """Yield an edit for each such assignment. What is no handle then raises an error, as it does in MATLAB."""
     number = 0
     for first, last in statements(source.tokens, 0, len(source.tokens)):
-        start, cut, owner = _chain(source, tree, first, last)
-        if not cut:
-            continue
-        chain = source.text[source.tokens[start].start : cut]
-        if not _is_handles(tree, owner):
-            fix = FIX.format(chain=" ".join(chain.split()), rest=f".{owner}")
-            why = f"{WHY}; that {owner!r} belongs to a handle class is not known here"
-            yield source.trouble(source.tokens[start].line, why, fix, RULE, CANNOT)
+        start, cut = _chain(source, tree, first, last)
+        if not cut or _is_struct(source, start):
             continue
         number += 1
         while f"pybn_h{number}" in source.words:
             number += 1
-        yield inserted(source.tokens[start].start, f"pybn_h{number} = ", WHY)
-        yield inserted(cut, f"; pybn_h{number}", WHY)
+        yield inserted(source.tokens[start].start, f"pybn_h{number} = pybn_handle(", WHY)
+        yield inserted(cut, f"); pybn_h{number}", WHY)
 
 
-def _chain(source: Source, tree: Tree, first: int, last: int) -> tuple[int, int, str]:
-    """Return where an assignment starts, where its last method call ends, and the property after it; 0 for none."""
+def _chain(source: Source, tree: Tree, first: int, last: int) -> tuple[int, int]:
+    """Return where an assignment starts, and where its last method call ends; 0 for none."""
     found, pos = source.tokens, first
     while pos < last and found[pos].kind == "keyword":  # else x.f(1).y = 2
         pos = after(found, pos)
     if pos >= last or found[pos].kind != "name":
-        return 0, 0, ""
-    start, cut, owner = pos, 0, ""
+        return 0, 0
+    start, cut = pos, 0
     pos = after(found, pos)
     while pos < last:
         if found[pos].text in ("(", "{"):
@@ -59,19 +55,24 @@ def _chain(source: Source, tree: Tree, first: int, last: int) -> tuple[int, int,
                 close = closing(found, opening)
                 then = after(found, close)
                 if then < last and found[then].text == "." and _is_method(tree, found[name].text):
-                    cut, owner = found[close].end, found[min(after(found, then), last - 1)].text
+                    cut = found[close].end
             pos = opening
         else:
             break
     assigned = pos < last and found[pos].text == "=" and found[pos].depth == 0
-    return (start, cut, owner) if assigned else (0, 0, "")
+    return (start, cut) if assigned else (0, 0)
 
 
 def _is_method(tree: Tree, name: str) -> bool:
     return name in tree.methods and name not in tree.properties
 
 
-def _is_handles(tree: Tree, name: str) -> bool:
-    """Tell whether all classes of the tree with a property of this name are handle classes, and there is one."""
-    owners = tree.properties.get(name, ())
-    return bool(owners) and all(tree.is_handle(owner) for owner in owners)
+def _is_struct(source: Source, index: int) -> bool:
+    """Tell whether a variable is a struct that the function makes itself: assigned nothing before, or struct(...)."""
+    name = source.tokens[index].text
+    scope = next((s for s in scopes(source) if s.first <= index < s.last and s.word == "function"), None)
+    if scope is None or scope.unseen or name in scope.inputs or name not in scope.names:
+        return False
+    values = [value for at, value in scope.assigned.get(name, []) if at < index]
+    known = [value for value in values if value is not None]
+    return not values or (bool(known) and source.tokens[known[-1][0]].text == "struct")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import statements, text_of
+from pybn.mfile.lexer import SILENT as SILENT_KINDS
 from pybn.mfile.outline import attributes_end
 from pybn.staging.code import after, closing, is_field, replaced
 from pybn.staging.findings import CANNOT, SILENT, Edit, Trouble
@@ -19,6 +20,8 @@ WHY = "Octave has no enumerations; {}"
 CONSTANTS = "the members are constants of class {}"
 OBJECTS = "the members are objects of the class, compared by name"
 FIX = "use constants in place of the enumeration: properties (Constant)"
+MADE = "function r = {0}(), r = CLASS({1}); r.pybn_member = '{0}'; end"
+MADE_ONCE = "function r = {0}(), persistent m; if ~isobject(m), m = CLASS({1}); m.pybn_member = '{0}'; end, r = m; end"
 SUPPORT = {
     "eq": "function t = eq(a, b), t = strcmp(char(a), char(b)); end,",
     "ne": "function t = ne(a, b), t = ~strcmp(char(a), char(b)); end,",
@@ -34,7 +37,7 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
         if problem:
             yield source.trouble(told.line, WHY.format(problem), FIX, RULE, CANNOT)
         else:
-            yield from _class(source, told.bases[0] if told.bases else "")
+            yield from _class(source, tree)
     if tree.enumerated:
         yield from _uses(source, tree)
 
@@ -47,22 +50,26 @@ def _problem(source: Source, tree: Tree) -> str:
     name = ".".join([*packages(source.where), told.name])
     if not all(b.closed for b in blocks):
         return "a block has no end"
-    if told.bases and name not in tree.enumerated:
+    numeric = name in tree.enumerated
+    if not numeric and any(base not in tree.classes and base != "handle" for base in told.bases):
         return f"members that are of class {' & '.join(told.bases)} cannot be made"
-    if told.bases and any(not m.static for m in told.methods):
+    if numeric and any(not m.static for m in told.methods):
         return f"a constant of class {told.bases[0]} has no methods"
-    if told.bases and not all(value for _, value in told.enumeration):
+    if numeric and not all(value for _, value in told.enumeration):
         return "a member has no value"
     if any(not re.fullmatch(r"[A-Za-z]\w*", member) for member, _ in told.enumeration):
         return "a member has no name"
     return ""
 
 
-def _class(source: Source, base: str) -> Iterator[Edit]:
+def _class(source: Source, tree: Tree) -> Iterator[Edit]:
     """Yield the edits of a class that can be carried over."""
     told = source.outline.class_
     assert told is not None  # noqa: S101
+    name = ".".join([*packages(source.where), told.name])
+    base = tree.enumerated.get(name, "")
     why = WHY.format(CONSTANTS.format(base) if base else OBJECTS)
+    made = MADE_ONCE if tree.is_handle(name) else MADE
     for outer in source.blocks:
         if outer.word != "classdef":
             continue
@@ -75,7 +82,8 @@ def _class(source: Source, base: str) -> Iterator[Edit]:
                 text = "properties (Constant)" if base else _opening(source, opened)
                 opened = True
                 yield replaced(source, block.first, block.first + 1, text, why)
-                yield from _members(source, block, base, why)
+                member = "{0} = " + base + "({1});" if base else made.replace("CLASS", name)
+                yield from _members(source, block, member, why)
 
 
 def _opening(source: Source, opened: bool) -> str:
@@ -88,20 +96,17 @@ def _opening(source: Source, opened: bool) -> str:
     return ("" if opened else first) + "methods (Static),"
 
 
-def _members(source: Source, block: Block, base: str, why: str) -> Iterator[Edit]:
+def _members(source: Source, block: Block, made: str, why: str) -> Iterator[Edit]:
     """Yield an edit for each member, and for the commas between them."""
-    told = source.outline.class_
-    assert told is not None  # noqa: S101
-    name = ".".join([*packages(source.where), told.name])
     for first, last in statements(source.tokens, attributes_end(source.tokens, block), block.last):
         member, _, value = text_of(source.tokens[first:last]).partition("(")
         member, value = member.strip(), value.strip().removesuffix(")").strip()
-        if base:
-            text = f"{member} = {base}({value});"
-        else:
-            text = f"function r = {member}(), r = {name}({value}); r.pybn_member = '{member}'; end"
-        stop = last + 1 if last < block.last and source.tokens[last].text in (",", ";") else last
-        yield replaced(source, first, stop, text + ("," if stop > last and not base else ""), why)
+        stop = max(i for i in range(first, last) if source.tokens[i].kind not in SILENT_KINDS) + 1
+        stop = last + 1 if last < block.last and source.tokens[last].text in (",", ";") else stop
+        text = made.format(member, value)
+        yield replaced(
+            source, first, stop, text + ("," if stop == last + 1 and text.endswith("end") else ""), why
+        )
 
 
 def _uses(source: Source, tree: Tree) -> Iterator[Trouble]:

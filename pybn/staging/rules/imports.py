@@ -14,8 +14,9 @@ from pybn.staging.tree import Tree, packages
 
 RULE = "import"
 TRIGGER = re.compile(r"import\b")
-WHY = "Octave has no import"
-NAMED = "Octave has no import; {} is called by its whole name"
+WHY = "Octave has no import; what it brings is called by its whole name"
+NONE = "{}: Octave has no import, and no file of that name is in the tree"
+BOTH = "{}: Octave has no import, and this is a variable here as well"
 PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\.\*)?\Z")
 FIX = "call what is imported by its whole name, and leave the import out"
 
@@ -23,6 +24,7 @@ FIX = "call what is imported by its whole name, and leave the import out"
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield the edits: the import goes, and each use within its function gets the whole name."""
     known: dict[tuple[int, int], dict[str, str]] = {}
+    variables: dict[tuple[int, int], set[str]] = {}
     for index, token in enumerate(source.tokens):
         if token.text != "import" or token.kind != "name" or is_field(source.tokens, index) or token.depth:
             continue
@@ -33,7 +35,9 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
         found: dict[str, str] = {}
         for name in names:
             found |= _meant(name, tree)
-        trouble = _refused(source, index, names, found, scope)
+        if scope not in variables:
+            variables[scope] = _assigned(source, scope)
+        trouble = _refused(source, index, names, found, variables[scope])
         if trouble:
             yield trouble
             continue
@@ -76,22 +80,23 @@ def _meant(name: str, tree: Tree) -> dict[str, str]:
     } | {each.rpartition(".")[2]: each for each in tree.classes if each.split(".")[:-1] == package}
 
 
+def _assigned(source: Source, scope: tuple[int, int]) -> set[str]:
+    """Return the names that are variables in a scope."""
+    found = source.tokens
+    names = (i for i in range(*scope) if found[i].kind == "name" and not found[i].depth)
+    then = ((i, after(found, i)) for i in names if not is_field(found, i))
+    return {found[i].text for i, k in then if k < len(found) and found[k].text == "="}
+
+
 def _refused(
-    source: Source, index: int, names: list[str], found: dict[str, str], scope: tuple[int, int]
+    source: Source, index: int, names: list[str], found: dict[str, str], variables: set[str]
 ) -> Trouble | None:
     """Return the trouble of an import that cannot be carried over."""
     line = source.tokens[index].line
     if not found:
-        why = f"{WHY}, and no file of {' '.join(names)} is in the tree"
-        return source.trouble(line, why, FIX, RULE, CANNOT)
-    for at in range(*scope):
-        token = source.tokens[at]
-        if token.kind == "name" and token.text in found and not is_field(source.tokens, at):
-            then = after(source.tokens, at)
-            if then < len(source.tokens) and source.tokens[then].text == "=" and token.depth == 0:
-                why = f"{WHY}, and {token.text} is a variable here as well"
-                return source.trouble(line, why, FIX, RULE, CANNOT)
-    return None
+        return source.trouble(line, NONE.format(", ".join(names)), FIX, RULE, CANNOT)
+    both = sorted(found.keys() & variables)
+    return source.trouble(line, BOTH.format(", ".join(both)), FIX, RULE, CANNOT) if both else None
 
 
 def _uses(source: Source, scope: tuple[int, int], found: dict[str, str]) -> Iterator[Edit]:
@@ -99,4 +104,4 @@ def _uses(source: Source, scope: tuple[int, int], found: dict[str, str]) -> Iter
     for at in range(*scope):
         token = source.tokens[at]
         if token.kind == "name" and token.text in found and not is_field(source.tokens, at):
-            yield replaced(source, at, at + 1, found[token.text], NAMED.format(found[token.text]))
+            yield replaced(source, at, at + 1, found[token.text], WHY)

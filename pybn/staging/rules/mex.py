@@ -16,9 +16,10 @@ from pybn.staging.tree import Tree
 
 RULE = "mex"
 TRIGGER = re.compile(r"")
-WHY = "{0} is compiled, which Octave cannot use; {1} is its implementation in MATLAB{2}"
-NONE = "{0} is compiled, which Octave cannot use, and no implementation of it in MATLAB was found"
-FIX = "put a {0}.m beside it that computes the same"
+WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)
+WHY = "{0}: compiled, which Octave cannot use; the tree has an implementation in MATLAB{1}"
+NONE = "{0}: compiled, which Octave cannot use, and no implementation in MATLAB was found"
+FIX = "put a .m file of that name beside it that computes the same"
 TWINS = ("{}_m", "{}_mat", "{}_matlab", "{}_ref", "{}_vanilla", "{}_slow", "{}_custom", "ref_{}", "{}_")
 
 
@@ -29,7 +30,9 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     stem = source.path.stem
     if stem in tree.compiled and not source.meaning and (twin := _twin(stem, None, tree)):
         text = f"function varargout = {stem}(varargin), [varargout{{1:max(nargout, 1)}}] = {twin}(varargin{{:}}); end "
-        yield inserted(0, text, WHY.format(stem, twin, ", by its name"))
+        yield inserted(0, text, WHY.format(stem, ", by its name"))
+    if tree.compiled.isdisjoint(WORD.findall(source.text)):
+        return  # before its tokens are asked for
     for first, last in statements(source.tokens, 0, len(source.tokens)):
         for at in range(first, last):
             token = source.tokens[at]
@@ -53,15 +56,14 @@ def _call(source: Source, tree: Tree, place: tuple[int, int, int], token: Token)
     if opening >= len(source.tokens) or source.tokens[opening].text != "(":
         return
     if shown := _shown(source, tree, place):
-        text, twin = shown
-        yield replaced(source, first, last, text, WHY.format(token.text, twin, ", as a comment here has it"))
+        yield replaced(source, first, last, shown, WHY.format(token.text, ", as a comment here has it"))
         return
     inside = source.tokens[opening + 1 : closing(source.tokens, opening)]
     count = _arguments(inside, source.tokens[opening].depth + 1)
     if twin := _twin(token.text, (count, _outputs(source.tokens[first:at])), tree):
-        yield replaced(source, at, at + 1, twin, WHY.format(token.text, twin, ", by its name"))
+        yield replaced(source, at, at + 1, twin, WHY.format(token.text, ", by its name"))
     else:
-        yield source.trouble(token.line, NONE.format(token.text), FIX.format(token.text), RULE, CANNOT)
+        yield source.trouble(token.line, NONE.format(token.text), FIX, RULE, CANNOT)
 
 
 def _arguments(inside: Sequence[Token], depth: int) -> int:
@@ -75,11 +77,11 @@ def _outputs(found: Sequence[Token]) -> int:
     return sum(1 for t in found if t.kind == "name" or t.text in ("~", "!"))
 
 
-def _shown(source: Source, tree: Tree, place: tuple[int, int, int]) -> tuple[str, str] | None:
+def _shown(source: Source, tree: Tree, place: tuple[int, int, int]) -> str:
     """Return `y = f(x)` of a comment in the same file that assigns the same first output by a function of the tree."""
     output = _output(source.tokens[place[0] : place[1]])
     if not output:
-        return None
+        return ""
     for token in source.tokens:
         text = token.text.lstrip("%# \t").rstrip().rstrip(";")
         if token.kind != "comment" or output not in text or "(" not in text:
@@ -91,8 +93,8 @@ def _shown(source: Source, tree: Tree, place: tuple[int, int, int]) -> tuple[str
         name, last = inner[equals + 1], inner[-1]
         plain = name.kind == "name" and inner[equals + 2].text == "(" and last.text == ")" and last.depth == 0
         if plain and name.text in tree.by_name and name.text not in tree.compiled:
-            return text, name.text
-    return None
+            return text
+    return ""
 
 
 def _output(found: Sequence[Token]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pybn.staging.code import functions, inserted
+from pybn.staging.code import inserted
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
@@ -26,7 +26,7 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield an edit for each method that is one."""
     if source.outline.kind != "class":
         return
-    for block, head in functions(source):
+    for block, head in source.functions:
         if head.name not in OPERATORS:
             continue
         used = {t.text for t in source.tokens[head.last : block.last] if t.kind == "name"}

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pybn.mfile.blocks import Block
-from pybn.mfile.declared import Declared
+from pybn.mfile.declared import Declared, Signature
 from pybn.mfile.members import is_set
 from pybn.mfile.outline import attributes, declarations
-from pybn.staging.code import functions, inserted, line_is_its_own, replaced
-from pybn.staging.findings import CANNOT, Edit, Trouble
+from pybn.staging.code import inserted, line_is_its_own, replaced
+from pybn.staging.findings import SILENT, Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
-from pybn.staging.validation import checks, dims, unclear
+from pybn.staging.validation import TEXT, checks, dims, unclear
 
 RULE = "property-type"
 TRIGGER = re.compile(r"(?:\A|[\r\n])[ \t]*properties\b")
@@ -29,7 +30,7 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield the edits of each property that is declared with more than a default."""
     if not source.class_name or not _may_be(source.text):
         return
-    setters = {head.name for _, head in functions(source) if head.name.startswith("set.")}
+    setters = {head.name: head for _, head in source.functions if head.name.startswith("set.")}
     for outer in source.blocks:
         for block in outer.inner if outer.word == "classdef" else ():
             if block.word == "properties":
@@ -50,30 +51,46 @@ def _may_be(text: str) -> bool:
     return False
 
 
-def _block(source: Source, tree: Tree, block: Block, setters: Collection[str]) -> Iterator[Edit | Trouble]:
+def _block(
+    source: Source, tree: Tree, block: Block, setters: Mapping[str, Signature]
+) -> Iterator[Edit | Trouble]:
     told = attributes(source.tokens, block.first + 1, block.last)
+    own = frozenset(head.name for _, head in source.functions)
     added = ""
     for each in declarations(source.tokens, block):
-        kind, size = each.kind.lstrip("@"), each.size
-        if not (kind or size or each.validators):
+        each = replace(each, kind=each.kind.lstrip("@"))
+        if not (each.kind or each.size or each.validators):
             continue
-        each = Declared(
-            each.name, each.line, size, kind, each.validators, each.default, each.first, each.last, each.value
-        )
-        what = unclear(each, frozenset(tree.by_name))
-        if f"set.{each.name}" in setters:
-            what = what or "the declaration beside a set method"
+        what = unclear(each, own, tree)
+        setter = setters.get(f"set.{each.name}")
+        if setter is not None and len(setter.inputs) != 2:
+            what = what or "a set method without a value"
         if what or not (block.closed and line_is_its_own(source, block.last, block.last + 1)):
-            why = f"{WHY}; {what or 'its block'} of {each.name} cannot be written out"
-            yield source.trouble(each.line, why, FIX, RULE, CANNOT)
+            why = (
+                f"{WHY}; {what or 'a block without an end on a line of its own'}: that cannot be written out"
+            )
+            yield source.trouble(each.line, f"{each.name}: {why}", FIX, RULE, SILENT)
+            yield replaced(source, each.first, each.last, _bare(source, each), WHY)
             continue
         kept = is_set(told, "dependent") or is_set(told, "abstract")
         yield replaced(source, each.first, each.last, each.name if kept else _value(source, tree, each), WHY)
-        if not kept and not is_set(told, "constant"):
-            check = checks(each, "v", tree.checkable(kind)).replace("'v'", f"'{each.name}'", 1)
+        if kept or is_set(told, "constant"):
+            continue
+        kind = tree.checkable(each.kind)
+        if setter is None:
+            check = checks(each, each.name, kind, element="v")
             added += f" function o = set.{each.name}(o, v), {check} o.{each.name} = v; end,"
+        elif check := checks(each, each.name, kind, element=setter.inputs[1]):
+            yield inserted(source.tokens[setter.last - 1].end, f", {check}", WHY)
     if added:
         yield inserted(source.tokens[block.last].end, f", methods,{added} end", WHY)
+
+
+def _bare(source: Source, told: Declared) -> str:
+    """Return a property with its default alone."""
+    if not told.value:
+        return told.name
+    return f"{told.name} = {source.text[source.tokens[told.value].start : source.tokens[told.last - 1].end]}"
 
 
 def _value(source: Source, tree: Tree, told: Declared) -> str:
@@ -81,7 +98,9 @@ def _value(source: Source, tree: Tree, told: Declared) -> str:
     kind = tree.checkable(told.kind)
     if not told.value:
         return f"{told.name} = pybn_default({dims(told)}, '{kind}')" if kind or told.size else told.name
-    default = source.text[source.tokens[told.value].start : source.tokens[told.last - 1].end]
     if not (kind or told.size):
-        return f"{told.name} = {default}"
+        return _bare(source, told)
+    default = source.text[source.tokens[told.value].start : source.tokens[told.last - 1].end]
+    if kind == TEXT:
+        return f"{told.name} = pybn_text({default}, '{told.name}')"
     return f"{told.name} = pybn_checked({default}, '{told.name}', {dims(told)}, '{kind}')"

@@ -17,7 +17,7 @@ SPREADS = frozenset({"std", "var"})  # these know 'all' and several dimensions
 EXTREMES = frozenset({"max", "min"})
 TRIGGER = re.compile(r"\b(?:sum|prod|mean|median|mode|any|all|range|std|var|max|min)\s*\(")
 NANS = frozenset({"omitnan", "includenan", "omitmissing", "includemissing"})
-WHY = "Octave's {0} does not know {1}; pybn_over reduces x(:), or each slice, in the order in which its elements lie"
+WHY = "{0}({1}): Octave does not know the option; pybn_over reduces x(:), or each slice, in the order of its elements"
 
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
@@ -43,7 +43,7 @@ def _option(source: Source, scope: Scope, name: str, given: list[tuple[int, int]
             return f"'{text}'"
     place = {**dict.fromkeys(SUMS, 1), **dict.fromkeys(EXTREMES, 2)}.get(name, 0)
     several = place and len(given) > place and _is_vector(source, scope, given[place])
-    return "several dimensions" if several and (place == 1 or _is_empty(source, given[1])) else ""
+    return "dims" if several and (place == 1 or _is_empty(source, given[1])) else ""
 
 
 def _is_vector(source: Source, scope: Scope, part: tuple[int, int]) -> bool:

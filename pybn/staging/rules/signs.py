@@ -23,6 +23,8 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
         first, second, then = found[index : index + 3]
         if first.text not in ("+", "-") or second.text != first.text or second.kind != "op":
             continue
+        if then.kind == "space" and index + 3 < len(found):
+            then = found[index + 3]
         if then.kind not in ("name", "number") and then.text != "(":
             continue  # x++ at the end of a statement is Octave's own
         left = before(found, index)

@@ -14,6 +14,8 @@ function x = pybn_default(dims, kind)
       x = false(dims);
     case 'char'
       x = repmat(char(0), dims);
+    case 'string'
+      x = '';
     case 'cell'
       x = cell(dims);
     case 'struct'

@@ -1,0 +1,4 @@
+function varargout = fork(varargin)
+%FORK Nothing of that name is in MATLAB.
+  error('MATLAB:UndefinedFunction', 'Undefined function ''fork''.');
+end

@@ -1,0 +1,4 @@
+function found = timerfindall()
+%TIMERFINDALL There are no timers.
+  found = [];
+end
