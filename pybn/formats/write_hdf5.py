@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from pybn.errors import UsageError
+from pybn.formats.patient_file import PatientFile
 from pybn.formats.tensor import Options, Sink, Tensor, Writer
 
 FILTERS = ("", "none", "gzip", "lzf")
@@ -26,7 +27,15 @@ class Hdf5Writer(Writer):
         """Write each tensor as a dataset of its group."""
         if options.compression not in FILTERS:
             raise UsageError(f".h5: wanted the compression none, gzip or lzf, got {options.compression}")
-        with h5py.File(path, "w", libver="latest") as file:
+        with PatientFile(path) as out:
+            try:
+                self._write(out, tensors, options, sink)
+            finally:
+                if out.failure is not None:
+                    raise OSError(out.failure.errno, out.failure.strerror, None)
+
+    def _write(self, out: PatientFile, tensors: Sequence[Tensor], options: Options, sink: Sink) -> None:
+        with h5py.File(out, "w", libver="latest") as file:
             scales: dict[tuple[str, str, int], Any] = {}
             for tensor in tensors:
                 dataset = _create(file, tensor, options)
