@@ -76,3 +76,105 @@ def level_4(
     label = name.encode() + b"\0"
     head = struct.pack(order + "5i", mopt, *shape, imaginary, len(label))
     return head + label + np.array(values).astype(order + stored).tobytes()
+
+
+def cells(*items: bytes, order: str = "<") -> bytes:
+    """A cell array that is a column."""
+    return array(CELL, (len(items), 1), "", *items, order=order)
+
+
+def char(text: str, order: str = "<") -> bytes:
+    return array(CHAR, (1, len(text)), "", numbers([ord(one) for one in text], "u2", order), order=order)
+
+
+def matrix(values: Sequence[float], shape: tuple[int, ...], order: str = "<") -> bytes:
+    return array(DOUBLE, shape, "", numbers(values, "f8", order), order=order)
+
+
+def handles(numbered: Sequence[int], class_: int, shape: tuple[int, ...] = (), order: str = "<") -> bytes:
+    """What stands for objects: a mark, dimensions, the number of each, and that of their class."""
+    shape = shape or (len(numbered), 1)
+    words = [0xDD000000, len(shape), *shape, *numbered, class_]
+    return array(UINT32, (len(words), 1), "", numbers(words, "u4", order), order=order)
+
+
+def modern(name: str, class_name: str, described: bytes, order: str = "<") -> bytes:
+    """A variable that is objects of a class of MATLAB code."""
+    labels = element(1, b"MCOS", order), element(1, class_name.encode(), order)
+    return array(OPAQUE, (), name, *labels, described, order=order)
+
+
+Properties = Sequence[tuple[str, int, int]]
+
+
+def object_data(
+    classes: Sequence[str],
+    objects: Sequence[tuple[int, Properties]],
+    values: Sequence[bytes],
+    *,
+    defaults: Sequence[bytes] = (),
+    saved: Sequence[int] = (),
+    more: Sequence[str] = (),
+    dynamic: Sequence[tuple[int, ...]] = (),
+    version: int = 4,
+    order: str = "<",
+) -> bytes:
+    """The variable that holds all of objects: (class, properties), the latter (name, kind, value); from 1.
+
+    `saved` are the objects that have a saveobj, `more` names besides those of classes and properties.
+    """
+    table = _table(classes, objects, saved, more, dynamic, version, order)
+    fields = small(5, struct.pack(order + "i", 1), order), element(1, b"", order)
+    empty = array(STRUCT, (1, 1), "", *fields, order=order)
+    templates = cells(*(defaults or [empty] * (len(classes) + 1)), order=order)
+    about = [cells(*[empty] * (len(classes) + 1), order=order), matrix([0], (1, 1), order), templates]
+    wrapped = cells(table, matrix([], (0, 0), order), *values, *about[4 - version :], order=order)
+    holder = modern("", "FileWrapper__", wrapped, order)
+    inner = array(STRUCT, (1, 1), "", names(8, "MCOS", order=order), holder, order=order)
+    start = (b"\0\1IM" if order == "<" else b"\1\0MI") + bytes(4)
+    return array(UINT8, (1, len(start + inner)), "", element(2, start + inner, order), flags=0, order=order)
+
+
+def _table(
+    classes: Sequence[str],
+    objects: Sequence[tuple[int, Properties]],
+    saved: Sequence[int],
+    more: Sequence[str],
+    dynamic: Sequence[tuple[int, ...]],
+    version: int,
+    order: str,
+) -> bytes:
+    known: list[str] = [*more]
+
+    def number(text: str) -> int:
+        if text and text not in known:
+            known.append(text)
+        return known.index(text) + 1 if text else 0
+
+    regions: list[list[int]] = [[0, 0, 0, 0], [0, 0], [0] * 6, [0, 0], [0, 0]]
+    for name in classes:
+        space, _, last = name.rpartition(".")
+        regions[0] += [number(space), number(last), 0, 0]
+    counts = [0, 0]
+    for k, (class_, properties) in enumerate(objects):
+        kind = 0 if k + 1 in saved else 1
+        counts[kind] += 1
+        record = [len(properties), *(word for p in properties for word in (number(p[0]), *p[1:]))]
+        regions[1 if kind == 0 else 3] += record + [0] * (len(record) % 2)
+        extra = dynamic[k] if dynamic else ()
+        regions[4] += [len(extra), *extra] + [0] * ((1 + len(extra)) % 2)
+        regions[2] += [class_, 0, 0, *((counts[0], 0) if kind == 0 else (0, counts[1])), k + 1]
+    texts = b"".join(name.encode() + b"\0" for name in known)
+    texts += bytes(-len(texts) % 8)
+    starts, at = [], 40 + len(texts)
+    for words in regions:
+        starts.append(at)
+        at += 4 * len(words)
+    head = struct.pack(order + "10I", version, len(known), *starts, at, at, at + 8)
+    body = b"".join(struct.pack(f"{order}{len(words)}I", *words) for words in regions)
+    data = head + texts + body + bytes(8)
+    return array(UINT8, (len(data), 1), "", element(2, data, order), order=order)
+
+
+def with_objects(path: Path, *variables: bytes, data: bytes, order: str = "<") -> Path:
+    return level_5(path, *variables, data, order=order, subsystem=128 + len(b"".join(variables)))

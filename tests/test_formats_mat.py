@@ -78,7 +78,9 @@ def test_objects_and_functions(tmp_path: Path) -> None:
         "f": ("function_handle", (1, 1), None),
         "": ("uint8", (1, 8), 8),
     }
-    assert notes(listing) == {"": "object data"}
+    told = notes(listing)
+    assert told.pop("net").startswith("its objects are not stored as a file in the file")
+    assert told == {"": "object data"}
 
 
 # A logical 1x1 whose length stops before its name, so that name and value are read off what follows it.

@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from pybn.errors import FormatError
 from pybn.formats.lazy import InMemory, LazyArray
 from pybn.values import Cell, CharArray, Foreign, Map, Object, StructArray, describe
+from pybn.values.columns import Columns
 from pybn.values.leaves import subscript
 
 DEEPEST = 64
+MOST = 1_000_000
+ANY = "any"  # where an object keeps what the saveobj of its class returned: no part of a name
+LARGEST_TEXTS = 1 << 28  # bytes of an array of texts, each of which takes as much as the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +33,21 @@ class Leaf:
 
 
 def leaves(name: str, value: Any) -> Iterator[Leaf]:
-    """Yield the arrays of a value. Empty structs and cells are arrays without elements that say what they were."""
-    yield from _leaves(name, (name,), value, 0)
+    """Yield the arrays of a value. Empty structs and cells are arrays without elements that say what they were.
+
+    What an object holds of an object that it is in is left out. Raises FormatError for more than MOST arrays, which
+    objects that share others can stand for.
+    """
+    for k, leaf in enumerate(_leaves(name, (name,), value, ())):
+        if k == MOST:
+            raise FormatError(f"{name}: wanted at most {MOST:,} arrays in one value")
+        yield leaf
 
 
-def _leaves(path: str, parts: tuple[str, ...], value: Any, depth: int) -> Iterator[Leaf]:
-    if depth > DEEPEST:
-        yield Leaf(path, parts, None, problem=f"goes deeper than {DEEPEST} levels")
+def _leaves(path: str, parts: tuple[str, ...], value: Any, within: tuple[int, ...]) -> Iterator[Leaf]:
+    """`within` has the identities of what a value is in."""
+    if problem := _problem(value, within):
+        yield Leaf(path, parts, None, getattr(value, "class_name", ""), problem=problem)
     elif isinstance(value, LazyArray):
         yield Leaf(path, parts, value, matlab_class(value.dtype))
     elif isinstance(value, str):
@@ -45,16 +58,29 @@ def _leaves(path: str, parts: tuple[str, ...], value: Any, depth: int) -> Iterat
         yield Leaf(path, parts, InMemory(value), matlab_class(value.dtype))
     elif hasattr(value, "indptr"):
         yield from _sparse(path, parts, value)
-    elif isinstance(value, Foreign):
-        yield Leaf(path, parts, None, value.class_name, problem=describe(value))
     elif inner := list(_inside(value)):
         for step, part, item in inner:
-            yield from _leaves(path + step, (*parts, *part), item, depth + 1)
+            yield from _leaves(path + step, (*parts, *part), item, (*within, _identity(value)))
     else:
         kind = _kind(value)
         shape = getattr(value, "shape", (1, 1))
         data = InMemory(np.zeros(shape if 0 in shape else (0, 0)))
         yield Leaf(path, parts, data, kind, {"shape": _shape(shape)})
+
+
+def _problem(value: Any, within: tuple[int, ...]) -> str:
+    """Say why a value cannot be arrays, "" where it can."""
+    if isinstance(value, Foreign):
+        return describe(value)
+    if len(within) > DEEPEST:
+        return f"goes deeper than {DEEPEST} levels"
+    return "an object that this one is in" if _identity(value) in within else ""
+
+
+def _identity(value: Any) -> int:
+    """Return what tells a value from others; of a single object it is that of what it holds."""
+    alone = isinstance(value, Object) and isinstance(value.properties, tuple) and len(value.properties) == 1
+    return id(value.properties[0] if alone else value)
 
 
 def _inside(value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
@@ -69,14 +95,46 @@ def _inside(value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
     elif isinstance(value, Map):
         for key, item in zip(value.keys, value.items, strict=True):
             yield f'("{key}")' if isinstance(key, str) else f"({key:g})", (f"{key}",), item
-    elif isinstance(value, StructArray | Object):
-        elements = value.elements if isinstance(value, StructArray) else value.properties
-        for k, element in enumerate(elements):
+    elif isinstance(value, StructArray):
+        for k, element in enumerate(value.elements):
             at = subscript(k, value.shape)
-            alone = len(elements) == 1
-            for name, item in element.items():
-                step = f".{name}" if alone else f"({at}).{name}"
-                yield step, (str(name),) if alone else (at.replace(",", "_"), str(name)), item
+            yield f"({at})", (at.replace(",", "_"),), element
+    elif isinstance(value, Object):
+        yield from _objects(value)
+
+
+def _objects(value: Object) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """Yield the properties of one object, or each of many as one; what is kept as columns as these."""
+    if isinstance(value.properties, Columns):
+        for name, item in (value.properties.each | value.properties.common).items():
+            yield f".{name}", (name,), _texts(item)
+    elif len(value.properties) == 1:
+        for name, item in value.properties[0].items():
+            yield f".{name}", () if name == ANY else (name,), item
+    else:
+        names = _names(value)
+        for k, element in enumerate(value.properties):
+            at = subscript(k, value.shape)
+            one = Object(value.class_of(k), (1, 1), (element,))
+            yield f"({at})", (names[k] or at.replace(",", "_"),), one
+
+
+def _names(value: Object) -> list[str]:
+    """Return what the elements of an array of objects are called: by their names, where each has one of its own."""
+    inner = [element.get(ANY, element) for element in value.properties]
+    names = [element.get("Name") if isinstance(element, Mapping) else None for element in inner]
+    texts = [name for name in names if isinstance(name, str) and name]
+    return texts if len(set(texts)) == len(names) else [""] * len(names)
+
+
+def _texts(column: Any) -> Any:
+    """Return a cell of texts as one array, where that does not take too much."""
+    if not isinstance(column, Cell) or not all(isinstance(item, str) for item in column.items):
+        return column
+    longest = max(map(len, column.items), default=0)
+    if 4 * longest * len(column.items) > LARGEST_TEXTS:
+        return column
+    return np.array(column.items, f"U{max(longest, 1)}").reshape(column.shape, order="F")
 
 
 def _sparse(path: str, parts: tuple[str, ...], value: Any) -> Iterator[Leaf]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from pybn.formats.contents import Contents
 from pybn.formats.hdf5_fixture import FixtureWalk
 from pybn.formats.hdf5_items import decode, no_other_file
 from pybn.formats.hdf5_matlab import MatlabWalk
+from pybn.formats.hdf5_matlab_values import MatlabReader
 from pybn.formats.hdf5_octave import OctaveWalk
 from pybn.formats.hdf5_walk import Walk
 
 NUL = b"\0"
+CODECS = ("latin-1", "utf-16-le", "utf-32-le")
 _DIALECTS: tuple[type[FixtureWalk | MatlabWalk | OctaveWalk], ...] = (FixtureWalk, MatlabWalk, OctaveWalk)
 
 
@@ -27,6 +30,8 @@ def contents(path: str) -> dict[str, Any]:
         raise FormatError(f"cannot be opened as HDF5: {error}{advice(str(error))}") from error
     with Path(path).open("rb") as start:
         header = start.read(116)
+    for codec in CODECS:
+        codecs.lookup(codec)  # from its own file
     with file, no_other_file():
         result = _listed(file)
     if header.startswith(b"MATLAB"):
@@ -36,6 +41,8 @@ def contents(path: str) -> dict[str, Any]:
 
 def _listed(file: h5py.File) -> Contents:
     walk = next((dialect(file) for dialect in _DIALECTS if dialect.recognises(file)), None) or Walk(file)
+    if isinstance(walk, MatlabWalk):
+        walk.decode = MatlabReader(file.filename, file).listed
     walk.run()
     about = walk.about()
     if walk.faults:

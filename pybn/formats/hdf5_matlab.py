@@ -6,11 +6,13 @@ HDF5 holds the dimensions in reverse. Cells and struct arrays hold references to
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import h5py
 
-from pybn.formats import matlab
+from pybn.errors import FormatError
+from pybn.formats import listing, matlab
 from pybn.formats.contents import Row
 from pybn.formats.hdf5_items import FAULTS, Link, attribute, members, outside, small
 from pybn.formats.hdf5_walk import Walk
@@ -20,7 +22,9 @@ KEPT_APART = ("#refs#", "#subsystem#")
 
 
 class MatlabWalk(Walk):
-    """The rows of a v7.3 file, in MATLAB's terms."""
+    """The rows of a v7.3 file, in MATLAB's terms; `decode` reads objects, where it is set."""
+
+    decode: Callable[[Any, str], Any] | None = None
 
     @property
     def kind(self) -> str:
@@ -53,6 +57,8 @@ class MatlabWalk(Walk):
         class_ = _class(item)
         if not class_:
             super().visit(item, name, depth, path)
+        elif attribute(item, "MATLAB_object_decode") == _OBJECT:
+            self._object(item, Row(name, depth, f"{class_} object"))
         elif isinstance(item, h5py.Dataset):
             self._array(item, class_, Row(name, depth, class_, note=outside(item)), path)
         elif "MATLAB_sparse" in item.attrs:
@@ -67,15 +73,23 @@ class MatlabWalk(Walk):
         row.type, row.shape = matlab.type_name(class_, complex_=complex_), self.shape(item)
         if attribute(item, "MATLAB_empty"):
             row.shape = matlab.two([int(extent) for extent in small(item)])
-        elif attribute(item, "MATLAB_object_decode") == _OBJECT:
-            row.type, row.shape = (
-                f"{class_} object",
-                matlab.object_shape([int(word) for word in small(item, 1 << 14)]),
-            )
         row.bytes = matlab.size(class_, row.shape or (), complex_=complex_)
         if self.rows.add(row) and class_ == "cell" and not attribute(item, "MATLAB_empty"):
             for index in range(self.rows.admit(row, math.prod(row.shape or ()))):
                 self._referred(item, index, f"{{{matlab.subscript(index, row.shape or ())}}}", row, path)
+
+    def _object(self, item: Any, row: Row) -> None:
+        """List an object of a class of MATLAB code with its properties, which are elsewhere in the file."""
+        found: Any = None
+        try:
+            if isinstance(item, h5py.Dataset):
+                row.shape = matlab.object_shape([int(word) for word in small(item, 1 << 14)])
+            found = self.decode(item, row.name) if self.decode else None
+            row.shape = getattr(found, "shape", row.shape)
+        except (FormatError, *FAULTS) as error:
+            row.note = str(error).removeprefix(f"{self.file.filename}: ")[:200]
+        if self.rows.add(row):
+            listing.members(self.rows, row, found)
 
     def _struct(self, item: h5py.Group, class_: str, row: Row, path: str) -> None:
         """List a struct or object: its fields are members, or in an array references, one an element."""

@@ -12,17 +12,29 @@ from pybn.errors import FormatError
 from pybn.formats import matlab
 from pybn.formats.hdf5_items import Link, small
 from pybn.formats.hdf5_matlab import KEPT_APART, holds_elements
+from pybn.formats.hdf5_objects import Hdf5Objects
 from pybn.formats.hdf5_reader import Hdf5Reader
 from pybn.formats.hdf5_sparse import sparse
 from pybn.formats.hdf5_traits import elements_of, traits_of
 from pybn.formats.matlab_values import chars, dtype_of, empty, structs
-from pybn.values import Cell, Foreign
+from pybn.values import Cell, Foreign, Object, StructArray
+
+OLD, OPAQUE = 2, 3  # what MATLAB_object_decode says of objects; 1 is a function handle
 
 
 class MatlabReader(Hdf5Reader):
     """A v7.3 file. What no class is known of is an array of what HDF5 has it as."""
 
     kind = "MATLAB v7.3 (HDF5)"
+
+    def __init__(self, path: str, file: h5py.File) -> None:
+        super().__init__(path, file)
+        self.objects = Hdf5Objects(self)
+
+    def listed(self, item: Any, label: str) -> Any:
+        """Return what an object stands for, whatever was before it. Raises FormatError."""
+        self.bounds = self._bounds()
+        return self.decoded(item, label)
 
     def top(self) -> list[Link]:
         """Leave out the groups that cells and objects refer to."""
@@ -37,22 +49,29 @@ class MatlabReader(Hdf5Reader):
         if not isinstance(item, h5py.Dataset):
             raise FormatError("wanted a dataset or a group, got a named type")
         if traits.get("MATLAB_object_decode"):
-            return self.object(item, class_)
+            return self.object(item, class_, traits, label)
         if traits.get("MATLAB_empty"):
             return empty(class_, [int(n) for n in small(item)], traits.get("MATLAB_fields") or ())
         if class_ == "cell":
             return self._cell(item, label)
         return self._array(item, class_, label, top=top)
 
-    def object(self, item: Any, class_: str) -> Any:  # noqa: ARG002
-        """Return an object of a class of MATLAB's or of somebody's, or a function handle."""
-        return Foreign(class_)
+    def object(self, item: Any, class_: str, traits: dict[str, Any], label: str) -> Any:
+        """Return objects, decoded where their class is of MATLAB code or a struct of old; function handles are not."""
+        kind = int(traits.get("MATLAB_object_decode") or 0)
+        if kind == OLD and isinstance(item, h5py.Group):
+            return _old(class_, self._struct(item, traits, label))
+        if kind != OPAQUE:
+            return Foreign(class_)
+        enumeration = isinstance(item, h5py.Group)
+        stored = self._struct(item, traits, label) if enumeration else self.whole(item)
+        return self.objects.decoded(class_, stored)
 
     def _array(self, item: h5py.Dataset, class_: str, label: str, *, top: bool) -> Any:
         if class_ == "char":
             return chars(self.whole(item, item.dtype.newbyteorder("=")))
         if class_ and dtype_of(class_) is None:
-            return self.object(item, class_)
+            return Foreign(class_)
         return self.array(item, elements_of(item.dtype, class_), label, top=top)
 
     def _cell(self, item: h5py.Dataset, label: str) -> Cell:
@@ -79,7 +98,10 @@ class MatlabReader(Hdf5Reader):
         if "MATLAB_sparse" in traits:
             return sparse(item, int(traits["MATLAB_sparse"]), class_)
         if class_ not in ("struct", ""):
-            return self.object(item, class_)
+            return self.object(item, class_, traits, label)
+        return self._struct(item, traits, label)
+
+    def _struct(self, item: h5py.Group, traits: dict[str, Any], label: str) -> Any:
         found = {link.name: self.member(item, link) for link in self.within(item)}
         order = [name for name in traits.get("MATLAB_fields") or () if name in found]
         fields = {name: found[name] for name in dict.fromkeys([*order, *found])}
@@ -100,3 +122,10 @@ class MatlabReader(Hdf5Reader):
             for k, at in enumerate(places)
         )
         return structs(shape, tuple(fields), tuple(elements))
+
+
+def _old(class_: str, stored: Any) -> Object:
+    """Return objects of a class of old (@class folders), which are stored as structs."""
+    if isinstance(stored, StructArray):
+        return Object(class_, stored.shape, stored.elements)
+    return Object(class_, (1, 1), (stored,))

@@ -12,6 +12,7 @@ from pybn.formats.contents import Contents, Row, Rows
 from pybn.formats.datafile import DataFile, open_file
 from pybn.formats.lazy import LazyArray
 from pybn.values import Cell, CharArray, Foreign, Object, StructArray
+from pybn.values.columns import Columns
 from pybn.values.leaves import subscript
 
 CLASSES = {"bool": "logical", "float32": "single", "float64": "double"}
@@ -25,6 +26,11 @@ def contents(path: str) -> dict[str, Any]:
         for name in list(file)[: rows.admit_top(len(file))]:
             _value(file, rows, name)
         return Contents(file.kind, [], rows.rows, rows.unlisted).encode()
+
+
+def members(rows: Rows, row: Row, value: Any) -> None:
+    """List what a value of MATLAB's holds below its row."""
+    _members(rows, row, value, matlab=True)
 
 
 def _value(file: DataFile, rows: Rows, name: str) -> None:
@@ -49,7 +55,8 @@ def _row(name: str, depth: int, value: Any, *, matlab: bool) -> Row:
         type_ = f"sparse {CLASSES.get(value.dtype.name, value.dtype.name)}"
         return Row(name, depth, type_, tuple(value.shape), note=f"{value.nnz:,} nonzeros")
     if isinstance(value, Foreign | Object):
-        return Row(name, depth, value.class_name, getattr(value, "shape", (1, 1)))
+        type_ = f"{value.class_name}{' object' * isinstance(value, Object)}"
+        return Row(name, depth, type_, getattr(value, "shape", (1, 1)))
     kinds = {Cell: "cell", StructArray: "struct", CharArray: "char"}
     return Row(name, depth, kinds.get(type(value), "struct"), getattr(value, "shape", (1, 1)))
 
@@ -67,9 +74,22 @@ def _inside(value: Any) -> list[tuple[str, Any]]:
         return [(str(name), item) for name, item in value.items()]
     if isinstance(value, Cell):
         return [(f"{{{subscript(k, value.shape)}}}", item) for k, item in enumerate(value.items)]
-    if isinstance(value, StructArray | Object):
-        elements = value.elements if isinstance(value, StructArray) else value.properties
-        if len(elements) == 1:
-            return [(str(name), item) for name, item in elements[0].items()]
-        return [(f"({subscript(k, value.shape)})", element) for k, element in enumerate(elements)]
+    if isinstance(value, Object):
+        return _objects(value)
+    if isinstance(value, StructArray):
+        return [(f"({subscript(k, value.shape)})", element) for k, element in enumerate(value.elements)]
     return []
+
+
+def _objects(value: Object) -> list[tuple[str, Any]]:
+    """Return the properties of one, each of many, or the columns of what has them."""
+    properties = value.properties
+    if isinstance(properties, Columns):
+        return list((properties.each | properties.common).items())
+    if len(properties) == 1:
+        return [(str(name), item) for name, item in properties[0].items()]
+    one = (1, 1)
+    return [
+        (f"({subscript(k, value.shape)})", Object(value.class_of(k), one, (element,)))
+        for k, element in enumerate(properties)
+    ]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pybn.errors import FormatError
 from pybn.formats import matlab
 from pybn.formats.contents import Contents, Row, Rows
+from pybn.formats.listing import members
 from pybn.formats.mat5_elements import (
     CELL,
     CHAR,
@@ -35,9 +36,10 @@ from pybn.formats.mat5_elements import (
     outer,
     source_of,
 )
+from pybn.formats.mat5_objects import Mat5Objects
+from pybn.formats.mat5_values import member
 from pybn.formats.mat_source import MAX_INFLATED, BudgetError, Source
-
-METADATA = 256
+from pybn.formats.mcos import handle_of
 
 
 def contents(file: BinaryIO, size: int) -> Contents:
@@ -64,7 +66,11 @@ class _Reader:
     def variables(self) -> bool:
         """List every variable; return whether one was compressed."""
         compressed = False
-        for variable in outer(self._file, self._size, self._order):
+        found = list(outer(self._file, self._size, self._order))
+        theirs = [variable for variable in found if variable.position == self._subsystem]
+        self._objects = Mat5Objects(self._file.name, self._order, theirs)
+        for variable in found:
+            self._file.seek(variable.position + 8)
             compressed |= variable.kind == COMPRESSED
             self._variable(variable, "object data" if variable.position == self._subsystem else "")
         return compressed
@@ -74,7 +80,7 @@ class _Reader:
         source, length = source_of(self._file, kind, length, self._order, budget=self._budget)
         first = len(self.rows.rows)
         try:
-            _Array(source, length, self._order, self.rows).read("", 0, note)
+            _Array(source, length, self._order, self.rows, self._objects).read("", 0, note)
         except BudgetError:
             if len(self.rows.rows) > first:
                 row = self.rows.rows[first]
@@ -86,9 +92,9 @@ class _Reader:
 class _Array(Elements):
     """One array in a source: its header, and the arrays in it."""
 
-    def __init__(self, source: Source, length: int, order: str, rows: Rows) -> None:
-        super().__init__(source, length, order)
-        self._rows = rows
+    def __init__(self, source: Source, length: int, order: str, rows: Rows, theirs: Mat5Objects) -> None:
+        super().__init__(source, length, order, objects=theirs.decoded)
+        self._rows, self._theirs = rows, theirs
 
     def read(self, name: str, depth: int, note: str = "") -> None:
         """Add the array's row, and those of its members; leave the source at the array's end or before it."""
@@ -165,31 +171,27 @@ class _Array(Elements):
         if not length:  # how an empty member is stored
             self._rows.add(Row(name, depth, "double", (0, 0), bytes=0))
             return
-        inner = _Array(self.source, length, self.order, self._rows)
+        inner = _Array(self.source, length, self.order, self._rows, self._theirs)
         inner.read(name, depth)
         if inner.left < 0:
             raise FormatError(f"{name!r:.80} is longer than its own length; the file is damaged")
         self.source.skip(inner.left)
 
     def _opaque(self, row: Row) -> None:
-        """Name an object of a class defined in MATLAB code; its properties are in the file's object data."""
-        system = self.text(LONGEST_NAMES)
-        row.type = f"{self.text(LONGEST_NAMES)} object"
+        """List an object of a class of MATLAB code with its properties, which are in the file's object data."""
+        system, class_ = self.text(LONGEST_NAMES), self.text(LONGEST_NAMES)
+        row.type = f"{class_} object"
         if system != "MCOS":
             row.note = system
-        row.shape = self._object_shape()
-        self._rows.add(row)
-
-    def _object_shape(self) -> tuple[int, ...] | None:
-        kind, length, _ = self.tag()
-        if kind != MATRIX:
-            return None
-        words = _Array(self.source, length, self.order, self._rows).words()
-        return matlab.object_shape(words)
-
-    def words(self) -> tuple[int, ...]:
-        """Return the first values of an array of uint32, () for any other."""
-        head = self.head()
-        _, length, small = self.tag()
-        data = self.source.read(min(length, METADATA)) if small is None else small
-        return self.unpacked("I", data) if NUMERIC.get(head.class_) == "uint32" else ()
+            self._rows.add(row)
+            return
+        found: Any = None
+        try:
+            stored = member(self, row.depth)
+            row.shape = getattr(handle_of(stored), "shape", None)
+            found = self._theirs.decoded(class_, stored)
+            row.shape = getattr(found, "shape", row.shape)
+        except FormatError as error:
+            row.note = f"{row.note} {error}".lstrip()[:200]
+        if self._rows.add(row):
+            members(self._rows, row, found)

@@ -11,6 +11,7 @@ import numpy as np
 
 from pybn.formats.lazy import InMemory, LazyArray
 from pybn.formats.mat5_elements import COMPRESSED, HEADER, Elements, Head, Tag, Variable, outer
+from pybn.formats.mat5_objects import Mat5Objects
 from pybn.formats.mat5_streams import Packed
 from pybn.formats.mat5_values import nested, value
 from pybn.formats.mat_names import unique
@@ -30,10 +31,10 @@ class Mat5Reader:
             size = os.fstat(file.fileno()).st_size
             header = file.read(HEADER)
             self._order = "<" if header[126:128] == b"IM" else ">"
-            (objects,) = struct.unpack(
-                self._order + "Q", header[116:124]
-            )  # what belongs to objects is no variable
-            found = [each for each in outer(file, size, self._order) if each.position != objects]
+            (objects,) = struct.unpack(self._order + "Q", header[116:124])
+            variables = list(outer(file, size, self._order))
+            found = [each for each in variables if each.position != objects]  # theirs is no variable
+            self._objects = Mat5Objects(path, self._order, [each for each in variables if each not in found])
             named = []
             for variable in found:
                 with variable.opened(file, self._order) as array:
@@ -51,7 +52,9 @@ class Mat5Reader:
         variable, where = self._variables[name], f"{self._path}: {name}"
         with (
             reading(self._path) as file,
-            variable.opened(file, self._order, where=where, path=self._path) as array,
+            variable.opened(
+                file, self._order, where=where, path=self._path, objects=self._objects.decoded
+            ) as array,
         ):
             found = value(array, array.head(), partial(self._numbers, variable))
             if isinstance(array.source, Inflated) and not isinstance(found, LazyArray):

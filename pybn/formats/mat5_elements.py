@@ -7,10 +7,10 @@ dimensions and name as elements, then its values.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pybn.errors import FormatError
 from pybn.formats.inflate import MOST
@@ -34,6 +34,7 @@ LONGEST_NAMES = 1 << 20
 _PLAIN = {order: struct.Struct(f"{order}6I2i2I") for order in "<>"}
 
 Tag = tuple[int, int, bytes | None]
+OfObjects = Callable[[str, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,15 @@ class Head:
 
 
 class Elements:
-    """The elements of an array of `length` bytes, read off a source in their order; `where` is for errors."""
+    """The elements of an array of `length` bytes, read off a source in their order; `where` is for errors.
 
-    def __init__(self, source: Source, length: int, order: str, where: str = "") -> None:
-        self.source, self.order, self.where = source, order, where
+    `objects` makes values of objects of MATLAB code, of their class and of what describes them.
+    """
+
+    def __init__(
+        self, source: Source, length: int, order: str, where: str = "", objects: OfObjects | None = None
+    ) -> None:
+        self.source, self.order, self.where, self.objects = source, order, where, objects
         self.end = source.position + length
 
     @property
@@ -162,7 +168,15 @@ class Variable:
     length: int
 
     @contextmanager
-    def opened(self, file: BinaryIO, order: str, *, where: str = "", path: str = "") -> Iterator[Elements]:
+    def opened(
+        self,
+        file: BinaryIO,
+        order: str,
+        *,
+        where: str = "",
+        path: str = "",
+        objects: OfObjects | None = None,
+    ) -> Iterator[Elements]:
         """Give the array; a FormatError that is raised within says at which byte."""
         file.seek(self.position + 8)
         try:
@@ -170,7 +184,7 @@ class Variable:
         except FormatError as error:
             raise FormatError(f"{error} (at byte {self.position:,})") from error
         with located(source):
-            yield Elements(source, length, order, where)
+            yield Elements(source, length, order, where, objects)
 
 
 def outer(file: BinaryIO, size: int, order: str) -> Iterator[Variable]:

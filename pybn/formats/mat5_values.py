@@ -57,10 +57,10 @@ def value(array: Elements, head: Head, numbers: Numbers | None = None, depth: in
     if head.class_ == SPARSE:
         return _sparse(array, head, array.tag())
     if head.class_ == CELL:
-        return Cell(head.shape, tuple(_member(array, depth) for _ in range(_count(array, head.shape, 1))))
+        return Cell(head.shape, tuple(member(array, depth) for _ in range(_count(array, head.shape, 1))))
     if head.class_ in (STRUCT, OBJECT):
         return _structs(array, head, depth)
-    return _foreign(array, head)
+    return _foreign(array, head, depth)
 
 
 # Numbers.
@@ -164,13 +164,14 @@ def _count(array: Elements, shape: tuple[int, ...], each: int) -> int:
     return count
 
 
-def _member(array: Elements, depth: int) -> Any:
+def member(array: Elements, depth: int) -> Any:
+    """Read the next of the arrays that one holds. Raises FormatError."""
     kind, length, small = array.tag()
     if kind != MATRIX or small is not None:
         raise FormatError("a part of it should be an array, and is not; the file is damaged")
     if not length:
         return EMPTY
-    inner = Elements(array.source, length, array.order, array.where)
+    inner = Elements(array.source, length, array.order, array.where, array.objects)
     found = value(inner, inner.head(), depth=depth + 1)
     if inner.left < 0:
         raise FormatError("a part of it is longer than its own length; the file is damaged")
@@ -183,18 +184,20 @@ def _structs(array: Elements, head: Head, depth: int) -> Any:
     if len(set(fields)) != len(fields):
         raise FormatError("it has several fields of one name; the file is damaged")
     count = _count(array, head.shape, len(fields))
-    elements = tuple({name: _member(array, depth) for name in fields} for _ in range(count))
+    elements = tuple({name: member(array, depth) for name in fields} for _ in range(count))
     if class_:
         return Object(class_, head.shape, elements)
     return elements[0] if math.prod(head.shape) == 1 else StructArray(head.shape, fields, elements)
 
 
-def _foreign(array: Elements, head: Head) -> Foreign:
+def _foreign(array: Elements, head: Head, depth: int) -> Any:
     if head.class_ not in (FUNCTION, OPAQUE):
         raise FormatError(f"it is of class number {head.class_}, and there is none such")
     class_ = "function_handle"
     if head.class_ == OPAQUE:
-        array.text(LONGEST_NAMES)  # MCOS, for classes of MATLAB code; or java
+        system = array.text(LONGEST_NAMES)  # MCOS, for classes of MATLAB code; or java
         class_ = array.text(LONGEST_NAMES) or "an object"
+        if system == "MCOS" and array.objects:
+            return array.objects(class_, member(array, depth))
     array.source.skip(array.left)
     return Foreign(class_)

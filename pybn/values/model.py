@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,21 +99,33 @@ class Object:
 
     `properties` has a dict for each element, column by column; of what MATLAB itself defines, in MATLAB's terms: a
     string has {"value": text}, a containers.Map {"keys": Cell, "values": Cell}, a datetime {"value": ISO text} ...
+    (see `pybn.formats.mat_classes`). Handle objects can hold each other: what follows them must mind where it was.
+    `classes` has the class of each element, where they are not all of `class_name`.
     """
 
     class_name: str
     shape: tuple[int, ...]
-    properties: tuple[Mapping[str, Any], ...]
+    properties: Sequence[Mapping[str, Any]]
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _fill("objects", self.shape, self.properties)
+        if self.classes:
+            _fill("classes", self.shape, self.classes)
+
+    def __repr__(self) -> str:
+        return f"<{describe(self)}>"
+
+    def class_of(self, k: int) -> str:
+        """Return the class of an element."""
+        return self.classes[k] if self.classes else self.class_name
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _fill(what: str, shape: tuple[int, ...], items: tuple[Any, ...]) -> None:
+def _fill(what: str, shape: tuple[int, ...], items: Sequence[Any]) -> None:
     if math.prod(shape) != len(items):
         raise ValueError(f"wanted {math.prod(shape)} {what} for the shape {list(shape)}, got {len(items)}")
 
