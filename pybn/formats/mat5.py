@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import struct
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from pybn.errors import FormatError
 from pybn.formats import matlab
 from pybn.formats.contents import Contents, Row, Rows
-from pybn.formats.listing import members
 from pybn.formats.mat5_elements import (
     CELL,
     CHAR,
@@ -36,10 +36,7 @@ from pybn.formats.mat5_elements import (
     outer,
     source_of,
 )
-from pybn.formats.mat5_objects import Mat5Objects
-from pybn.formats.mat5_values import member
 from pybn.formats.mat_source import MAX_INFLATED, BudgetError, Source
-from pybn.formats.mcos import handle_of
 
 
 def contents(file: BinaryIO, size: int) -> Contents:
@@ -55,6 +52,16 @@ def contents(file: BinaryIO, size: int) -> Contents:
     return Contents(kind, about, reader.rows.rows, reader.rows.unlisted)
 
 
+@dataclass
+class Theirs:
+    """The variables of a file that hold what is known of its objects, and the objects once they were read."""
+
+    path: str
+    order: str
+    variables: list[Variable]
+    objects: Any = None
+
+
 class _Reader:
     """Walks one file and keeps the rows."""
 
@@ -68,7 +75,7 @@ class _Reader:
         compressed = False
         found = list(outer(self._file, self._size, self._order))
         theirs = [variable for variable in found if variable.position == self._subsystem]
-        self._objects = Mat5Objects(self._file.name, self._order, theirs)
+        self._objects = Theirs(self._file.name, self._order, theirs)
         for variable in found:
             self._file.seek(variable.position + 8)
             compressed |= variable.kind == COMPRESSED
@@ -92,8 +99,8 @@ class _Reader:
 class _Array(Elements):
     """One array in a source: its header, and the arrays in it."""
 
-    def __init__(self, source: Source, length: int, order: str, rows: Rows, theirs: Mat5Objects) -> None:
-        super().__init__(source, length, order, objects=theirs.decoded)
+    def __init__(self, source: Source, length: int, order: str, rows: Rows, theirs: Theirs) -> None:
+        super().__init__(source, length, order)
         self._rows, self._theirs = rows, theirs
 
     def read(self, name: str, depth: int, note: str = "") -> None:
@@ -185,13 +192,6 @@ class _Array(Elements):
             row.note = system
             self._rows.add(row)
             return
-        found: Any = None
-        try:
-            stored = member(self, row.depth)
-            row.shape = getattr(handle_of(stored), "shape", None)
-            found = self._theirs.decoded(class_, stored)
-            row.shape = getattr(found, "shape", row.shape)
-        except FormatError as error:
-            row.note = f"{row.note} {error}".lstrip()[:200]
-        if self._rows.add(row):
-            members(self._rows, row, found)
+        from pybn.formats.mat5_object_rows import add  # NumPy takes longer than most files
+
+        add(self, class_, row, self._rows, self._theirs)
