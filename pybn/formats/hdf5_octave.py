@@ -92,7 +92,7 @@ class OctaveWalk(Walk):
         shape = row.shape or ()
         for index in range(self.rows.admit(row, math.prod(shape))):
             label = f"{{{matlab.subscript(index, shape)}}}"
-            self.follow(value, _slot(index, label), row.depth + 1, path)
+            self.follow(value, _link(index, math.prod(shape), label), row.depth + 1, path)
 
     def _elements(self, value: h5py.Group, fields: list[Link], row: Row, path: str) -> None:
         shape = row.shape or ()
@@ -101,12 +101,17 @@ class OctaveWalk(Walk):
             index, place = divmod(number, len(cells))
             field, cell = cells[place]
             label = f"({matlab.subscript(index, shape)}).{field}"
-            self.follow(cell, _slot(index, label), row.depth + 1, path)
+            self.follow(cell, _link(index, math.prod(shape), label), row.depth + 1, path)
 
 
-def _slot(index: int, label: str) -> Link:
+def slot(index: int, count: int) -> str:
+    """Return what an element of a cell of so many is called in the file: its number, as wide as theirs."""
+    return f"_{index:0{len(str(count))}}"
+
+
+def _link(index: int, count: int, label: str) -> Link:
     """Return the link to an element of a cell, under the name that it has in Octave."""
-    return Link(label, f"_{index}".encode(), "")
+    return Link(label, slot(index, count).encode(), "")
 
 
 def _cell_of(value: h5py.Group, field: Link) -> Any:

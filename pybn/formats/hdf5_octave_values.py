@@ -11,11 +11,13 @@ import numpy as np
 from pybn.errors import FormatError
 from pybn.formats import matlab
 from pybn.formats.hdf5_items import Link, attribute, links, opened, small, text
+from pybn.formats.hdf5_octave import slot
 from pybn.formats.hdf5_reader import Hdf5Reader
-from pybn.formats.hdf5_sparse import columns, vector
+from pybn.formats.hdf5_sparse import vector
 from pybn.formats.hdf5_traits import elements_of
-from pybn.formats.matlab_values import class_of, few, structs
-from pybn.formats.octave_types import Shape, Type, octave_text, spread, type_of
+from pybn.formats.matlab_values import chars, class_of, few, structs
+from pybn.formats.octave_types import Shape, Type, spread, type_of
+from pybn.formats.sparse_columns import columns
 from pybn.values import Cell, Foreign, Object, StructArray
 
 _RANGE = np.dtype([(name, "f8") for name in ("base", "limit", "increment")])
@@ -49,7 +51,7 @@ class OctaveReader(Hdf5Reader):
 
     def _dataset(self, value: h5py.Dataset, type_: Type, label: str, *, top: bool) -> Any:
         if type_.shape is Shape.TEXT:
-            return octave_text(self.whole(value))
+            return chars(self.whole(value))
         if type_.shape is Shape.RANGE:
             count = attribute(value, "OCTAVE_RANGE_NELEM")
             base, limit, increment = self.whole(value, _RANGE).item()
@@ -77,10 +79,12 @@ class OctaveReader(Hdf5Reader):
     def _cell(self, value: h5py.Group, label: str) -> Cell:
         found = {link.name: link for link in self.within(value)}
         shape = _dims(self.member(value, found["dims"]))[::-1]
-        places = (matlab.subscript(k, shape) for k in range(min(math.prod(shape), len(found))))
+        count = math.prod(shape)
+        if len(found) != count + 1:
+            raise FormatError(f"a cell of {list(shape)} that holds {len(found) - 1:,} elements")
         items = [
-            self.decoded(self.member(value, found[f"_{k}"]), f"{label}{{{place}}}")
-            for k, place in enumerate(places)
+            self.decoded(self.member(value, found[slot(k, count)]), f"{label}{{{matlab.subscript(k, shape)}}}")
+            for k in range(count)
         ]
         return Cell(shape, tuple(items))
 
@@ -118,9 +122,12 @@ def _empty(type_: Type, shape: tuple[int, ...]) -> Any:
     if math.prod(shape):
         raise FormatError(f"an empty {type_.name} of shape {list(shape)}")
     if type_.shape is Shape.TEXT:
-        return octave_text(np.zeros(shape, np.uint8))
+        return chars(np.zeros(shape, np.uint8))
     if type_.shape is Shape.CELL:
         return Cell(shape, ())
+    if type_.shape is Shape.SPARSE:
+        starts = np.zeros(shape[1] + 1, np.int64)
+        return columns(np.zeros(0, type_.dtype), starts[:0], starts, (shape[0], shape[1]))
     if type_.shape is Shape.OTHER:
         raise FormatError(f"an empty {type_.name}")
     return np.zeros(shape, type_.dtype)

@@ -13,6 +13,7 @@ from pybn.formats.hdf5_items import links, opened
 from pybn.formats.hdf5_lazy import Elements, whole
 from pybn.formats.hdf5_stored import Stored
 from pybn.formats.hdf5_traits import elements_of
+from pybn.formats.sparse_columns import columns
 
 Array = npt.NDArray[Any]
 INDEX = Elements(np.dtype(np.int64), np.dtype(np.int64))
@@ -37,19 +38,3 @@ def vector(dataset: Any, name: str, class_: str | None = None) -> Array:
     stored.whole()
     elements = INDEX if class_ is None else elements_of(dataset.dtype, class_)
     return whole(stored, elements, reverse=False).reshape(-1)
-
-
-def columns(data: Array, rows: Array, starts: Array, shape: tuple[int, int]) -> Any:
-    """Return a sparse matrix of such parts, of which more may be there than are used. Raises FormatError."""
-    count = int(starts[-1]) if len(starts) else -1
-    fits = len(starts) == shape[1] + 1 and not starts[0] and bool(np.all(np.diff(starts) >= 0))
-    if not fits or min(shape) < 0 or count > min(len(data), len(rows)):
-        raise FormatError(f"a sparse matrix of {shape[0]}x{shape[1]} whose columns are not where it says")
-    data, rows = data[:count], rows[:count]
-    if count and not (rows.min() >= 0 and rows.max() < shape[0]):
-        raise FormatError(f"a sparse matrix of {shape[0]}x{shape[1]} with an element in no row")
-    import scipy.sparse  # here, as it takes long and few files have any
-
-    found = scipy.sparse.csc_array((data, rows, starts), shape=shape)
-    found.sort_indices()
-    return found

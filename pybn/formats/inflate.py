@@ -26,6 +26,10 @@ class Inflater(Protocol):
     def needs_input(self) -> bool:
         """Whether nothing is left of what was given before."""
 
+    @property
+    def unused_data(self) -> bytes:
+        """What was given and is behind the end of the stream."""
+
     def decompress(self, data: bytes, most: int, /) -> bytes:
         """Take more of the stream, or b"", and return at most `most` bytes. Raises one of ERRORS."""
 
@@ -33,8 +37,8 @@ class Inflater(Protocol):
 class Zlib:
     """Python's zlib, used as isal's is."""
 
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj()
+    def __init__(self, window: int = zlib.MAX_WBITS) -> None:
+        self._zlib = zlib.decompressobj(window)
 
     @property
     def eof(self) -> bool:
@@ -46,6 +50,11 @@ class Zlib:
         """Whether nothing is left of what was given before."""
         return not self._zlib.unconsumed_tail
 
+    @property
+    def unused_data(self) -> bytes:
+        """What was given and is behind the end of the stream."""
+        return self._zlib.unused_data
+
     def decompress(self, data: bytes, most: int, /) -> bytes:
         """Take more of the stream, or b"", and return at most `most` bytes."""
         return self._zlib.decompress(self._zlib.unconsumed_tail or data, most)
@@ -56,3 +65,10 @@ def inflater() -> Inflater:
     if igzip is None:
         return Zlib()
     return cast("Inflater", igzip.IgzipDecompressor(flag=igzip.DECOMP_ZLIB))
+
+
+def gunzipper() -> Inflater:
+    """Return what inflates one stream of gzip's, its header and its checksum with it."""
+    if igzip is None:
+        return Zlib(16 + zlib.MAX_WBITS)
+    return cast("Inflater", igzip.IgzipDecompressor(flag=igzip.DECOMP_GZIP))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.errors import FormatError
+from pybn.formats.mat_text import characters
 from pybn.formats.matlab import two
 from pybn.values import Cell, CharArray, StructArray
 
@@ -19,7 +20,6 @@ EMPTIEST = 1_000_000  # structs without fields, or rows without characters: they
 
 _DTYPES = {"double": "float64", "canonical empty": "float64", "single": "float32", "logical": "bool"}
 _DTYPES |= {f"{u}int{n}": f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)}
-_UNITS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
 
 
 def dtype_of(class_: str) -> np.dtype[Any] | None:
@@ -35,27 +35,10 @@ def class_of(dtype: np.dtype[Any]) -> str:
 
 
 def chars(codes: Array) -> str | CharArray:
-    """Take code units of 8, 16 or 32 bits as text: a row or [] as a string. Raises FormatError.
-
-    Half of a pair of surrogates stays what it is.
-    """
-    if codes.dtype.kind not in "iu" or codes.dtype.itemsize not in _UNITS:
+    """Take code units of 8, 16 or 32 bits as text: a row or [] as a string. Raises FormatError."""
+    if codes.dtype.kind not in "iu" or codes.dtype.itemsize > 4:
         raise FormatError(f"text of {codes.dtype}")
-    units = _UNITS[codes.dtype.itemsize]
-    return text(codes, lambda raw: raw.decode(units, "surrogatepass" if units != "latin-1" else "strict"))
-
-
-def text(codes: Array, decode: Any) -> str | CharArray:
-    """Return an array of code units as text, each row decoded; a row or [] as a string."""
-    shape: tuple[int, ...] = codes.shape
-    little = codes.astype(codes.dtype.newbyteorder("<"), copy=False)
-    if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0)):
-        return str(decode(little.tobytes()))
-    if not codes.size:
-        pages = math.prod(shape[2:])
-        return CharArray(shape, ("",) * few(shape[0] * pages))
-    stacked = np.moveaxis(little.reshape(*shape[:2], -1, order="F"), 2, 0)
-    return CharArray(shape, tuple(decode(row.tobytes()) for page in stacked for row in page))
+    return characters(codes.reshape(-1, order="F").view(f"u{codes.itemsize}"), codes.shape)
 
 
 def few(count: int) -> int:

@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pybn.errors import FormatError
-from pybn.formats.matlab_values import text
-from pybn.values import CharArray
 
 Array = npt.NDArray[Any]
 
@@ -92,11 +90,6 @@ def type_of(name: str) -> Type:
             return Type(name, Shape.SPARSE if match["sparse"] else Shape.DIAGONAL, dtype)
         return Type(name, Shape.SCALAR if match["last"] == "scalar" else Shape.MATRIX, dtype)
     return Type(name, Shape.OTHER, _DOUBLE)
-
-
-def octave_text(codes: Array) -> str | CharArray:
-    """Take bytes as text, row by row: UTF-8, or where they are not that a character each. Raises FormatError."""
-    return text(codes.view(np.uint8), decoded)
 
 
 def decoded(raw: bytes) -> str:
