@@ -18,7 +18,7 @@ def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""
     start, end = source.tokens[first].start, source.tokens[last - 1].end
     lines = _missing(source.text[start:end], text)
-    if lines and end == len(source.text):
+    if lines and end == len(source.text) and not source.text.endswith(("\n", "\r")):
         lines += " "  # a last line that is empty would be none
     return Edit(start, end, text + lines, why)
 

@@ -115,4 +115,4 @@ def readable(text: str) -> str:
     """Return text of latin-1 bytes as a person reads it: as UTF-8 where it is that."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    return text.strip()
+    return text.lstrip("\ufeff").strip()
