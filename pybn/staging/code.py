@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pybn.mfile import Token
 from pybn.mfile.blocks import Block
+from pybn.mfile.declared import Signature
 from pybn.mfile.lexer import SILENT
 from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
@@ -74,6 +75,12 @@ def all_blocks(source: Source) -> Iterator[Block]:
     """Yield every block of a file."""
     for outer in source.blocks:
         yield from outer.walk()
+
+
+def is_whole(source: Source, block: Block, head: Signature) -> bool:
+    """Tell whether a function's first line has all its brackets: else nobody knows where it ends."""
+    inside = source.tokens[block.first : head.last]
+    return source.tokens[head.last - 1].text == ")" or not any(t.text == "(" and not t.depth for t in inside)
 
 
 def line_is_its_own(source: Source, first: int, last: int) -> bool:
