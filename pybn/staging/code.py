@@ -12,16 +12,18 @@ from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
 from pybn.staging.source import Source
 
+ENDS = ("\n", "\r")
 DEEPEST = 64  # brackets within brackets: what is deeper is no code that anybody wrote
 
 
 def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit:
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""
     start, end = source.tokens[first].start, source.tokens[last - 1].end
-    lines = _missing(source.text[start:end], text)
-    if lines and end == len(source.text) and not source.text.endswith(("\n", "\r")):
-        lines += " "  # a last line that is empty would be none
-    return Edit(start, end, text + lines, why)
+    text += _missing(source.text[start:end], text)
+    empty = text.endswith(ENDS) or (not text and source.text[start - 1 : start] in ENDS)
+    if empty and end == len(source.text) and not source.text.endswith(ENDS):
+        text += " "  # a last line that is empty would be none
+    return Edit(start, end, text, why)
 
 
 def inserted(at: int, text: str, why: str) -> Edit:

@@ -56,7 +56,8 @@ class Plan:
             source = self.tree.places.get(where)
             told = list(self._own.get(where, ()))
             for module in telling() if source is not None else ():
-                told += module.troubles(source, self.tree)  # type: ignore[arg-type]
+                if not source.is_octave or getattr(module, "IN_OCTAVE", False):  # type: ignore[union-attr]
+                    told += module.troubles(source, self.tree)  # type: ignore[arg-type]
             self._told[where] = tuple(sorted(dict.fromkeys(told), key=lambda t: (t.line, t.rule)))
         allowed = self.allow
         return tuple(t for t in self._told[where] if t.kind == CANNOT or t.rule not in allowed)
@@ -146,10 +147,13 @@ def plan(
 
 
 def rewritten(source: Source, tree: Tree) -> tuple[Source, list[Rewrite], tuple[Trouble, ...]]:
-    """Apply every rule to one source. Returns it as it is then, what was rewritten, and what could not be."""
+    """Apply every rule to one source. Returns it as it is then, what was rewritten, and what could not be.
+
+    One that is written for Octave is left alone: what looks odd in it is meant.
+    """
     rewrites: list[Rewrite] = []
     troubles: list[Trouble] = []
-    for module in rewriting():
+    for module in rewriting() if not source.is_octave else ():
         if not module.TRIGGER.search(source.text):
             continue
         said = list(module.rewrite(source, tree))
