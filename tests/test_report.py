@@ -72,3 +72,32 @@ def test_the_summary_tells_of_case_files_that_cannot_be_read() -> None:
         "\n2 case files cannot be read\n"
     )
     assert "cannot be read" not in parity_summary([result], "golden", "port", 0, PLAIN)
+
+
+def told_of(want: np.ndarray, got: np.ndarray) -> str:
+    result = judge(*one("as it is", want, got, "N D", dtype=want.dtype.name))
+    assert result.answers is not None
+    why = diagnose_case(["y"], *result.answers, inputs={}, attrs={}, tolerances={}, axes={})
+    return parity_table([replace(result, diagnosis=why)], PLAIN)
+
+
+def test_what_may_be_rounding_is_told_so() -> None:
+    few = X.copy()
+    few[2, 1] = np.nextafter(few[2, 1], 99)
+    few[4, 3] = np.nextafter(np.nextafter(few[4, 3], 0), 0)
+    assert "fix: 2 ULP may be rounding" in told_of(X, few)
+    few[2, 1] *= 1 + 1e-9
+    assert "may be rounding" not in told_of(X, few)
+    flags = np.eye(6, 5, dtype=bool)
+    assert "may be rounding" not in told_of(flags, ~flags)
+
+
+def test_what_is_mended_in_another_way_is_told_by_itself() -> None:
+    want = {"y": X / 7, "z": X / 3}
+    case, got = case_of("factors", want), {"y": X / 7 * 4, "z": X / 3 / 4}
+    result = judge(case, want, got)
+    assert result.answers is not None
+    why = diagnose_case(["y", "z"], *result.answers, inputs={}, attrs={"k": 4}, tolerances={}, axes={})
+    text = parity_table([replace(result, diagnosis=why)], PLAIN)
+    assert "why: y: " in text
+    assert "why: z: " in text

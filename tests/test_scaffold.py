@@ -356,6 +356,18 @@ def test_a_data_file_that_the_example_names_is_brought(tmp_path: Path) -> None:
     assert '# fill in: files = ["..."]' in case_file.read_text()
 
 
+def test_an_argument_that_is_used_as_the_object_is_it_is_the_object(tmp_path: Path) -> None:
+    body = (
+        "function y = near(obj, other, opts)\n   y = other.x + other.size() - obj.x * opts.factor;\n  end\n"
+    )
+    size = "  function y = size(obj)\n   y = obj.x;\n  end\n"
+    told = f"classdef Spot\n properties\n  x = 1;\n end\n methods\n  {body}{size} end\nend\n"
+    text = first(tmp_path, told, "Spot")
+    assert 'matlab = "y = near(self, $opts)"' in text
+    assert "opts = { factor = 2 }" in text
+    read_case_file(tmp_path / "case.toml")
+
+
 def test_points_of_both_sets_are_as_many(tmp_path: Path) -> None:
     text = first(
         tmp_path, "function y = some(x, z)\n% X is a N-by-2 array\n  y = x + z(:, 2) + z(:, 1);\nend\n"

@@ -106,6 +106,11 @@ TREE = {
     ),
     "owned.m": "function r = owned()\n  d = num.Deeper();\n  r = d.seen;\nend\n",
     "given.m": "function r = given()\n  w = num.Wider(3, 7);\n  r = {w.twice(), w.low, w.extra};\nend\n",
+    "placed.m": (
+        "function r = placed(x)\n  [~, k] = ismember(x, [5 1 5 1]);\n  [u, ~, j] = unique([3 x 3 x], 'stable');\n"
+        "  [a b] = ismember(x, 9); tf = ismember(x, x);\n  [last, at] = ismember(x, [1 1], 'legacy'); %#ok\n"
+        "  r = {k, u(2), j(3), a, b, tf};\nend\n"
+    ),
     "inself.m": "function r = inself()\n  r = containers.Map();\n  r('me') = r;\nend\n",
     "handles.m": "function r = handles()\n  r = {1, @sin};\nend\n",
 }
@@ -134,6 +139,7 @@ WANTED: Mapping[str, Any] = {
     "r = objects()": [{"low": 3, "high": 4}, {"m": {"a": P, "b c": "x"}}, {}],
     "r = owned()": ["base b", "base end", "own d", "open"],
     "r = given()": [8, 3, 1],
+    "r = placed(1)": [2, 1, 1, False, 0, True],
     "r = inself()": EngineError("a containers.Map holds itself, or lies more than eight deep in others"),
     "r = handles()": EngineError("r{2} is a function handle, which stays"),
 }  # fmt: skip
@@ -173,6 +179,7 @@ def test_what_is_rewritten(tree: Path) -> None:
     assert told[("chained.m", 3)] == ("b = feval('num.make').shifted(1).high;", "package-call")
     made = "methods, function obj = Wider(varargin), obj@num.Wide(varargin{:}); end, end, end % of it"
     assert told[("+num/Wider.m", 5)] == (made, "inherited-constructor")
+    assert [told.get(("placed.m", k), ("", ""))[0].count("pybn_") for k in (2, 3, 4, 5)] == [1, 1, 1, 0]
     assert told[("old.m", 2)] == ("if false, r = 1; else, r = 2; end", "matlab-release")
     assert ("chained.m", 8) not in told  # a variable of that name
     assert told[("wide.m", 2)][0].startswith(

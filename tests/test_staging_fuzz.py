@@ -23,6 +23,7 @@ from pybn.errors import FileError
 from pybn.mfile import lines
 from pybn.staging import Plan, plan, write
 from pybn.staging.files import COUNT_LIMIT, FILE_LIMIT
+from pybn.staging.plan import MOVES
 from pybn.staging.refusing import refusing
 from pybn.staging.write import REPORT, SHIMS
 
@@ -80,7 +81,9 @@ def staged(tree: Path, out: Path) -> Plan:
             assert len(new) == len(old), where
         plain = decided.staged[where].text
         for number, pair in enumerate(zip(old, old if plain is None else lines(plain), strict=True), 1):
-            assert pair[0] == pair[1] or (where, number) in told, (where, number)
+            same = pair[0].rstrip("\r\n") == pair[1].rstrip("\r\n")
+            assert same or (where, number) in told, (where, number)
+    assert not any(trouble.why == MOVES for trouble in troubles)  # it is never needed
     for trouble in troubles:
         count = len(lines(decided.tree.places[trouble.file].text))
         assert 1 <= trouble.line <= max(count, 1)

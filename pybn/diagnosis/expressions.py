@@ -57,6 +57,9 @@ def _of_one(q: Question, n: str, x: Array) -> Iterator[tuple[str, Value]]:
         yield f"{n} + {label}", partial(np.add, x, c)
         yield f"{n} - {label}", partial(np.subtract, x, c)
         yield f"{label} - {n}", partial(np.subtract, c, x)
+    for label, c in q.scalars.items():
+        if 0.01 < c < 100 and x.min(initial=0) >= 0:
+            yield f"255 * ({n} / 255)**{label}", lambda c=c: 255 * (x / 255) ** c
     for axis in range(min(x.ndim, 4)):
         if x.size // x.shape[axis] == q.expected.size:
             yield f"the mean of {n} over axis {axis}", lambda a=axis: x.mean(axis=a)

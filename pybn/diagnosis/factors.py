@@ -57,7 +57,7 @@ class Factor:
 
 def meanings(q: Question) -> Iterator[Factor]:
     """Yield what obtained may be of expected: "times 5, the size of axis 0 of x", "divided by dx"."""
-    for n, told in q.sizes.items():
+    for n, told in {**q.sizes, **_more_counts(q)}.items():
         yield from _of_count(n, told)
     for name, a in q.scalars.items():
         yield from _of_attribute(name, a)
@@ -73,6 +73,13 @@ def meanings(q: Question) -> Iterator[Factor]:
         for v, told, other, because in ((value, words, inverse, why), (1 / value, inverse, words, reason)):
             fix = f"use {because.split(' for ')[1]}" if because.startswith("np.") else f"multiply by {other}"
             yield Factor("a factor", v, f"times {told}" + (f": {because}" if because else ""), fix, price)
+
+
+def _more_counts(q: Question) -> dict[int, str]:
+    """Return counts that no axis has: one less than an axis, as differences are, and attributes, as windows are."""
+    found = {int(v): name for name, v in q.scalars.items() if v == int(v) and 2 < v < 1 << 20}
+    less = {n - 1: f"one less than {told}" for n, told in q.sizes.items() if n > 3 and "number" not in told}
+    return {n: told for n, told in {**less, **found}.items() if n not in q.sizes}
 
 
 def _of_count(n: int, told: str) -> Iterator[Factor]:

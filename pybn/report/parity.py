@@ -47,11 +47,16 @@ def _rounding(result: Result, style: Style) -> list[str]:
     """Say what to do where no mistake is known and all that differs is as little as rounding makes of it."""
     unknown = result.diagnosis is not None and not result.diagnosis.groups
     off = [each for each in result.comparisons if each.verdict is not Verdict.EQUAL]
-    if not unknown or not all(each.verdict is Verdict.DIFFERS and each.max_ulp <= LITTLE for each in off):
+    if not unknown or not all(each.verdict is Verdict.DIFFERS and _is_little(each) for each in off):
         return []
     most = max((each.max_ulp for each in off), default=0)
     told = f"{most} ULP may be rounding, of sums in another order for one: if so, give ulp or ulp_of_max, and because"
     return [f"  {style.paint('fix:', 'bold')} {told}"]
+
+
+def _is_little(found: Comparison) -> bool:
+    """Tell whether numbers of floating point differ by a few ULP; whole numbers and flags are not rounded."""
+    return found.max_ulp <= LITTLE and any(mark in found.expected for mark in ".e") and found.max_rel < 1e-3
 
 
 def _line(name: str, results: Sequence[Result], width: int, style: Style) -> str:

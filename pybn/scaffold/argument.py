@@ -26,7 +26,7 @@ OBJECT = (
 class Argument:
     """One argument: `axes` or `shape` of a tensor, or else `value`; `note` tells why, or what to fill in."""
 
-    kind: str  # "tensor", "value", "unused" or "foreign"
+    kind: str  # "tensor", "value", "self", "unused" or "foreign"
     axes: tuple[str, ...] = ()
     matlab: str = ""  # the order of axes in MATLAB where it is another
     shape: tuple[int, ...] = ()  # fixed sizes
@@ -42,7 +42,7 @@ class Argument:
     @property
     def given(self) -> str:
         """How a step names it."""
-        return {"tensor": self.name, "value": f"${self.name}"}.get(self.kind, "none")
+        return {"tensor": self.name, "value": f"${self.name}", "self": "self"}.get(self.kind, "none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,11 @@ def draft_class(
     """
     lineage: Lineage = [(found, all_tokens), *reach.classes(found)]
     _check(reach.place, lineage)
-    draft, signatures = Draft(reach), []
+    members = frozenset(
+        {p.name for told, _ in lineage for p in told.properties}
+        | {m.name for told, _ in lineage for m in told.methods}
+    )
+    draft, signatures = Draft(reach, members=members), []
     made = _constructor(lineage)
     if made is not None:
         draft.construct(made)

@@ -30,6 +30,7 @@ class Draft:
     steps: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    members: frozenset[str] = frozenset()  # the properties and methods of the class
     called: dict[str, str] = field(default_factory=dict)  # the names of arguments in MATLAB, by those here
 
     def construct(self, signature: Signature) -> None:
@@ -74,7 +75,10 @@ class Draft:
             argument = decide(name, seen[name], signature.known.get(name, Known()), said.get(name))
             if LETTER.match(name) and seen[name].is_nothing and arrays and argument.kind == "tensor":
                 argument = Argument("value", value=number(name), note="one number, by its name")
-            unknown = name in signature.optional and argument.kind != "value"
+            reached = {*seen[name].fields, *seen[name].methods}
+            if signature.object and reached and reached <= self.members:
+                argument = Argument("self")
+            unknown = name in signature.optional and argument.kind not in ("value", "self")
             if name in ("varargin", *signature.options) or unknown:
                 break
             found.append((name, argument))
@@ -124,7 +128,7 @@ class Draft:
         """Give an argument a name: one that stands already where it is the same thing, otherwise a new one."""
         if argument.kind == "foreign":
             self.notes.append(f"fill in: {name} of {function} is {argument.note}")
-        if argument.kind in ("foreign", "unused"):
+        if argument.kind in ("foreign", "unused", "self"):
             return argument
         for other in self.arguments:
             if self.called.get(other.name) == name and replace(argument, name=other.name) == other:

@@ -43,6 +43,7 @@ class Evidence:
 
     strings: list[str] = field(default_factory=list)  # that it is compared with
     fields: list[str] = field(default_factory=list)  # that are read of it
+    methods: list[str] = field(default_factory=list)  # of its own that are called
     keys: list[str] = field(default_factory=list)  # of the containers.Map that it is
     axes: list[str] = field(default_factory=list)  # the names that its sizes are given
     ndim: int = 0  # of the indices into it
@@ -77,6 +78,7 @@ class Evidence:
             if name not in self.strings:
                 self.strings.append(name)
         self.fields += other.fields
+        self.methods += other.methods
         self.keys += other.keys
         self.axes = self.axes or other.axes
         deep = "deep" in other.may_be  # there, it may be of more dimensions
@@ -132,6 +134,7 @@ class _Look:
         if after == "." and k + 2 < len(self.texts) and self.kinds[k + 2] == "name":
             if self.texts[k + 3 : k + 4] == ["("]:
                 seen.seen.add("called")
+                seen.methods.append(self.texts[k + 2])
             else:
                 seen.fields.append(self.texts[k + 2])
         elif after == "{":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pybn.mfile.blocks import Block
 from pybn.mfile.declared import Declared, Signature, statements
 from pybn.mfile.outline import attributes, attributes_end, declarations
-from pybn.staging.code import line_is_its_own
+from pybn.staging.code import is_whole, line_is_its_own
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
 from pybn.staging.validation import PLAIN, unclear
@@ -80,6 +80,8 @@ def _torn(source: Source, told: Blocks) -> tuple[int, str, str] | None:
             statements(found, attributes_end(found, block), block.last)
         ):
             return line, "a line that declares nothing", ""
+    if not is_whole(source, told.block, told.head):
+        return found[told.block.first].line, "a first line that is torn", ""
     if told.outputs and not told.block.closed:
         return found[told.block.first].line, "outputs of a function without an end", ""
     return None

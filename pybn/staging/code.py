@@ -6,21 +6,24 @@ from collections.abc import Iterator, Sequence
 
 from pybn.mfile import Token
 from pybn.mfile.blocks import Block
+from pybn.mfile.declared import Signature
 from pybn.mfile.lexer import SILENT
 from pybn.mfile.patterns import NEWLINE
 from pybn.staging.findings import Edit
 from pybn.staging.source import Source
 
+ENDS = ("\n", "\r")
 DEEPEST = 64  # brackets within brackets: what is deeper is no code that anybody wrote
 
 
 def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit:
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""
     start, end = source.tokens[first].start, source.tokens[last - 1].end
-    lines = _missing(source.text[start:end], text)
-    if lines and end == len(source.text):
-        lines += " "  # a last line that is empty would be none
-    return Edit(start, end, text + lines, why)
+    text += _missing(source.text[start:end], text)
+    empty = text.endswith(ENDS) or (not text and source.text[start - 1 : start] in ENDS)
+    if empty and end == len(source.text) and not source.text.endswith(ENDS):
+        text += " "  # a last line that is empty would be none
+    return Edit(start, end, text, why)
 
 
 def inserted(at: int, text: str, why: str) -> Edit:
@@ -74,6 +77,12 @@ def all_blocks(source: Source) -> Iterator[Block]:
     """Yield every block of a file."""
     for outer in source.blocks:
         yield from outer.walk()
+
+
+def is_whole(source: Source, block: Block, head: Signature) -> bool:
+    """Tell whether a function's first line has all its brackets: else nobody knows where it ends."""
+    inside = source.tokens[block.first : head.last]
+    return source.tokens[head.last - 1].text == ")" or not any(t.text == "(" and not t.depth for t in inside)
 
 
 def line_is_its_own(source: Source, first: int, last: int) -> bool:

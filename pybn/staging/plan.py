@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,8 @@ from pybn.staging.source import Source, readable
 from pybn.staging.stand_ins import needed
 from pybn.staging.tree import Tree
 
+MOVES = "left as it is: rewritten, the lines after it would no longer be where they were"
+MEND = "write it in another way, which both MATLAB and Octave read"
 State = Literal["as it is", "rewritten", "moved", "cannot run", "data"]
 
 
@@ -52,7 +56,8 @@ class Plan:
             source = self.tree.places.get(where)
             told = list(self._own.get(where, ()))
             for module in telling() if source is not None else ():
-                told += module.troubles(source, self.tree)  # type: ignore[arg-type]
+                if not source.is_octave or getattr(module, "IN_OCTAVE", False):  # type: ignore[union-attr]
+                    told += module.troubles(source, self.tree)  # type: ignore[arg-type]
             self._told[where] = tuple(sorted(dict.fromkeys(told), key=lambda t: (t.line, t.rule)))
         allowed = self.allow
         return tuple(t for t in self._told[where] if t.kind == CANNOT or t.rule not in allowed)
@@ -142,33 +147,48 @@ def plan(
 
 
 def rewritten(source: Source, tree: Tree) -> tuple[Source, list[Rewrite], tuple[Trouble, ...]]:
-    """Apply every rule to one source. Returns it as it is then, what was rewritten, and what could not be."""
+    """Apply every rule to one source. Returns it as it is then, what was rewritten, and what could not be.
+
+    One that is written for Octave is left alone: what looks odd in it is meant.
+    """
     rewrites: list[Rewrite] = []
     troubles: list[Trouble] = []
-    for module in rewriting():
+    for module in rewriting() if not source.is_octave else ():
         if not module.TRIGGER.search(source.text):
             continue
         said = list(module.rewrite(source, tree))
         troubles += [each for each in said if isinstance(each, Trouble)]
-        source = _applied(source, [each for each in said if isinstance(each, Edit)], module.RULE, rewrites)
-    source = _applied(source, list(muted(source, tree)), MOVED, rewrites)
+        edits = [each for each in said if isinstance(each, Edit)]
+        source = _applied(source, edits, module.RULE, rewrites, troubles)
+    source = _applied(source, list(muted(source, tree)), MOVED, rewrites, troubles)
     return source, rewrites, tuple(troubles)
 
 
-def _applied(source: Source, edits: list[Edit], rule: str, rewrites: list[Rewrite]) -> Source:
-    """Make the edits of one rule, and note each line that is other then."""
+def _applied(
+    source: Source, edits: list[Edit], rule: str, rewrites: list[Rewrite], troubles: list[Trouble]
+) -> Source:
+    """Make the edits of one rule, and note each line that is other then; edits that would move lines are not made."""
     if not edits:
         return source
     new = source.edited(edits)
     old_lines, new_lines = lines(source.text), lines(new.text)
     if len(old_lines) != len(new_lines):
-        raise AssertionError(f"{source.where}: {rule} changed the number of lines")  # no text of a user's can
-    whys = {source.text.count("\n", 0, edit.start): edit.why for edit in reversed(edits)}
+        line = len(lines(source.text[: edits[0].start + 1]))
+        troubles.append(source.trouble(min(line, len(old_lines)), MOVES, MEND, rule, CANNOT))
+        return source
+    starts = list(accumulate((len(line) for line in old_lines), initial=0))
+    whys = {bisect_right(starts, edit.start) - 1: edit.why for edit in reversed(edits)}
     why = edits[0].why
     for number, (old, now) in enumerate(zip(old_lines, new_lines, strict=True)):
         if old != now:
             why = whys.get(number, why)
-            rewrites.append(Rewrite(source.where, number + 1, readable(old), readable(now), why, rule))
+            before, after = readable(old), readable(now)
+            if before != after:
+                rewrites.append(Rewrite(source.where, number + 1, before, after, why, rule))
+            elif not any(
+                each.rule == rule for each in rewrites
+            ):  # its end alone is other: once for all lines
+                rewrites.append(Rewrite(source.where, number + 1, f"{before}<CR>", f"{after}<LF>", why, rule))
     return new
 
 

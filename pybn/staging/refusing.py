@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pybn.mfile.blocks import Block
-from pybn.mfile.declared import Signature
-from pybn.staging.code import after, all_blocks, inserted
+from pybn.staging.code import after, all_blocks, inserted, is_whole
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.plan import Plan, Staged
 from pybn.staging.source import Source
@@ -38,7 +36,7 @@ def _guards(source: Source, trouble: Trouble) -> Iterator[Edit]:
     """
     text = ERROR.format(trouble.line, trouble.rule)
     found = source.tokens
-    heads = [(block, head) for block, head in source.functions if _is_whole(source, block, head)]
+    heads = [(block, head) for block, head in source.functions if is_whole(source, block, head)]
     around = [
         (block, head)
         for block, head in heads
@@ -53,9 +51,3 @@ def _guards(source: Source, trouble: Trouble) -> Iterator[Edit]:
     elif found:
         first = after(found, -1)
         yield inserted(found[first].start if first < len(found) else 0, f"{text}; ", WHY)
-
-
-def _is_whole(source: Source, block: Block, head: Signature) -> bool:
-    """Tell whether a function's first line has all its brackets."""
-    inside = source.tokens[block.first : head.last]
-    return source.tokens[head.last - 1].text == ")" or not any(t.text == "(" and not t.depth for t in inside)

@@ -12,11 +12,14 @@ from pybn.mfile import Outline, Token, lines, significant, tokens
 from pybn.mfile.blocks import Block, blocks
 from pybn.mfile.declared import Signature, signature
 from pybn.mfile.outline import outline_of
+from pybn.mfile.words import OCTAVE_ONLY
 from pybn.staging.findings import Edit, Trouble
 
 CLASSDEF = re.compile(
     r"(?:\A|[\r\n\xbf])[ \t]*classdef\b[ \t]*(?:\([^()\r\n]*\)[ \t]*)?([A-Za-z]\w*)([^%\r\n]*)", re.ASCII
 )
+MAY_BE_OCTAVE = re.compile(r"\b(?:end[a-z_]+|unwind_protect|until)\b|[-+*/^|&!]=")
+OCTAVE_OPERATORS = frozenset({"+=", "-=", "*=", "/=", "^=", "|=", "&=", "!="})
 NAME = re.compile(r"[A-Za-z]\w*\Z", re.ASCII)
 
 
@@ -59,6 +62,14 @@ class Source:
     def words(self) -> frozenset[str]:
         """The names in the code: not those in comments and strings."""
         return frozenset(t.text for t in self.tokens if t.kind == "name")
+
+    @cached_property
+    def is_octave(self) -> bool:
+        """The file is written for Octave: it has endif, unwind_protect, x += 1, a != b, which are no MATLAB."""
+        return MAY_BE_OCTAVE.search(self.text) is not None and any(
+            (t.kind == "keyword" and t.text in OCTAVE_ONLY) or (t.kind == "op" and t.text in OCTAVE_OPERATORS)
+            for t in self.tokens
+        )
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -115,4 +126,4 @@ def readable(text: str) -> str:
     """Return text of latin-1 bytes as a person reads it: as UTF-8 where it is that."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    return text.strip()
+    return text.lstrip("\ufeff").strip()

@@ -126,6 +126,16 @@ class Tree:
             if told.enumeration and len(told.bases) == 1 and told.bases[0] in NUMBERS
         }
 
+    @cached_property
+    def enumerations(self) -> dict[str, frozenset[str]]:
+        """The members of all enumerations, by the names of their classes."""
+        told = {
+            name: self.classes[name] for name, source in self.files.items() if "enumeration" in source.text
+        }
+        return {
+            name: frozenset(m for m, _ in each.enumeration) for name, each in told.items() if each.enumeration
+        }
+
     def checkable(self, kind: str) -> str:
         """Return a declared class where a value of it is one in the copy as well, else ""."""
         return "" if kind in self.enumerated else kind

@@ -19,6 +19,7 @@ from pybn.staging.tree import Tree, packages
 
 MISSING, BASE = "missing-function", "missing-class"
 NOWHERE = "neither assigned here nor a function of Octave or the tree"
+IN_OCTAVE = True  # of files written for Octave too
 RULES = {MISSING: "a function that Octave lacks", BASE: "a base class that Octave lacks"}
 CLASS = "put a class of that name in the tree, or build on another"
 BASES = frozenset({"handle", "containers.Map", "inputParser"})  # the classes of Octave that one can build on
@@ -110,6 +111,8 @@ def _whole(source: Source, index: int) -> str:
 
 def _is_there(name: str, bare: str, source: Source, tree: Tree) -> bool:
     parts = name.split(".")
+    if bare.startswith("__") and bare.endswith("__"):
+        return True  # Octave's own business
     if any(".".join(parts[:k]) in octave() for k in range(1, len(parts) + 1)):
         return True
     if bare in ("matlab", "coder", "eml") and bare in stand_ins():

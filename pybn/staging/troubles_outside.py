@@ -15,6 +15,7 @@ from pybn.staging.tree import Tree
 DRAWING, PERSON, RELEASE, ORDER, SHELL, PACKAGE = (
     "drawing", "person", "release", "local-function", "shell", "package-name"
 )  # fmt: skip
+IN_OCTAVE = True  # of files written for Octave too
 RULES = {
     DRAWING: "figures: Octave draws only where it has a graphics toolkit",
     PERSON: "input, dialogs: nobody answers",

@@ -10,6 +10,7 @@ from pybn.staging.source import Source, readable
 from pybn.staging.tree import Tree
 
 SYNTAX, LETTERS = "syntax", "non-ascii-text"
+IN_OCTAVE = True  # of files written for Octave too
 RULES = {
     SYNTAX: "what is torn, or holds characters that are no MATLAB",
     LETTERS: "characters outside ASCII: one in MATLAB, several bytes in Octave (said, never refused)",

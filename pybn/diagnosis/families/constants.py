@@ -25,6 +25,7 @@ def candidates(q: Question) -> Iterator[Candidate]:
         return
     yield from _plain(q)
     yield from _index_base(q)
+    yield from _masks(q)
     yield from _offsets(q)
     yield from _functions(q)
     yield from factor_candidates(q)
@@ -103,8 +104,16 @@ def _functions(q: Question) -> Iterator[Candidate]:
     if x.dtype.kind != "f":
         return
     for told, fix, make in (
-        ("the square of expected", "take the root, or do not square", np.square),
-        ("the root of expected", "do not take the root, or square", np.sqrt),
+        (
+            "the square of expected: a variance for sigma, a power for a magnitude?",
+            "take the root, or do not square",
+            np.square,
+        ),
+        (
+            "the root of expected: sigma for a variance, a magnitude for a power?",
+            "do not take the root, or square",
+            np.sqrt,
+        ),
         ("the reciprocal of expected", "divide the other way round", np.reciprocal),
         ("the exponential of expected", "take the logarithm, or leave out np.exp", np.exp),
         ("the logarithm of expected", "leave out np.log, or take np.exp", np.log),
@@ -179,6 +188,21 @@ def _index_base(q: Question) -> Iterator[Candidate]:
         if k < 3 or found.max() > found.min():
             name = "index base" if k < 3 else "counted backwards"
             yield Candidate(name, words, fix, lambda y=y: y, cost, kind="computed")
+
+
+def _masks(q: Question) -> Iterator[Candidate]:
+    """Yield a mask of 0 and 1 for one of 0 and 255, and the reverse."""
+    if q.expected.dtype.kind not in "biuf" or q.obtained.dtype.kind not in "biuf":
+        return
+    e, o = (np.unique(sampled(x)).astype(np.float64).tolist() for x in (q.expected, q.obtained))
+    if (e, o) in (([0, 255], [0, 1]), ([0, 1], [0, 255])):
+        yield Candidate(
+            "a factor",
+            f"obtained is a mask of 0 and {o[1]:g}, expected of 0 and {e[1]:g}",
+            "multiply by 255" if e[1] == 255 else "do not multiply by 255",
+            lambda: (q.expected.astype(np.float64) * (o[1] / e[1])).astype(q.obtained.dtype),
+            bits=chosen_bits(q.expected.size, int((q.expected != 0).sum())),
+        )
 
 
 # What is added or subtracted once too often: the zeros of dates, a pixel's middle, the first index.

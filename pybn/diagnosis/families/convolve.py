@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from math import prod
 
 import numpy as np
@@ -46,6 +47,8 @@ def candidates(q: Question) -> Iterator[Candidate]:
                 continue
             if x.ndim in (1, 2) and w.ndim <= 2 and w.size <= x.size and (w.shape != x.shape or x.ndim == 1):
                 yield from twin_candidates(q, list(_plain(q, n, m, x, w)), NAMES)
+            if x.ndim == 3 and w.ndim in (2, 3) and q.expected.ndim == 3 and 1 < w.size < x.size:
+                yield from twin_candidates(q, list(_planes(q, n, m, x, w)), NAMES)
         if 2 <= x.ndim <= 4 and q.expected.ndim == x.ndim:
             yield from twin_candidates(q, list(_pooled(q, n, x)), NAMES)
 
@@ -79,6 +82,46 @@ def _plain(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]
                 "axis": axis,
             }
             yield from _modes(n, m, source, k, choices, sizes)
+
+
+def _planes(q: Question, n: str, m: str, x: Array, w: Array) -> Iterator[Formula]:
+    """Yield convolutions of each plane of an image, by one kernel or by one of its own, the planes last or first."""
+    sizes = {q.expected.size, q.obtained.size}
+    for channel in (2, 0):
+        if w.ndim == 3 and w.shape[channel] != x.shape[channel]:
+            continue
+        spatial = [a for a in range(3) if a != channel]
+        kernel = np.expand_dims(w, channel) if w.ndim == 2 else w
+        if any(kernel.shape[a] > x.shape[a] for a in spatial) or x.size * kernel.size > WORK:
+            continue
+        for flipped, swap in product((True, False), (False, True)):
+            k = np.flip(kernel, tuple(spatial)) if flipped else kernel
+            k = np.swapaxes(k, *spatial) if swap else k
+            told = {
+                "kernel": "flips the kernel" if flipped else "does not flip the kernel",
+                "axes": "exchanges the kernel's axes" if swap else "keeps the kernel's axes",
+                "axis": f"over axes {spatial[0]} and {spatial[1]}",
+            }
+            if w.ndim == 2:
+                yield from _modes(n, m, x, k, told, sizes)
+                continue
+            for start, pads in (("has what needs no border", 0), ("begins at the kernel's middle", 1)):
+                yield Formula(
+                    f"the convolution of each plane of {n} with its own of {m}",
+                    told | {"start": start},
+                    lambda k=k, pads=pads, channel=channel: _by_plane(x, k, channel, bool(pads)),
+                    terms=k.size,
+                    fixes=FIXES,
+                )
+
+
+def _by_plane(x: Array, k: Array, channel: int, padded: bool) -> Array:
+    """Return the correlation of each plane with its kernel, with as many elements as before where it is padded."""
+    planes = []
+    for a, b in zip(np.moveaxis(x, channel, 0), np.moveaxis(k, channel, 0), strict=True):
+        pads = [((s - 1) // 2, s - 1 - (s - 1) // 2) for s in b.shape]
+        planes.append(correlated(np.pad(a, pads) if padded else a, b))
+    return np.stack(planes, axis=channel) if planes[0].ndim == 2 else np.empty(0)
 
 
 def _modes(n: str, m: str, x: Array, k: Array, told: dict[str, str], sizes: set[int]) -> Iterator[Formula]:

@@ -40,6 +40,12 @@ def candidates(q: Question) -> Iterator[Candidate]:
         yield from twin_candidates(q, list(_distances(q)), NAMES)
 
 
+def _unit(name: str, told: dict[str, str]) -> dict[str, str]:
+    if told["unit"] == "takes degrees":
+        return {"unit": f"np.deg2rad({name}): NumPy's functions take radians, MATLAB's sind and cosd degrees"}
+    return {"unit": f"{name} is in radians: leave out np.deg2rad"}
+
+
 def _turns(q: Question) -> Iterator[tuple[str, dict[str, str], float]]:
     for name, angle in q.scalars.items():
         for unit, factor in (("takes radians", 1.0), ("takes degrees", np.pi / 180)):
@@ -73,7 +79,8 @@ def _rotations(q: Question) -> Iterator[Formula]:
                             lambda p=points, a=angle, s=size, k=axis, d=dim: np.moveaxis(
                                 np.tensordot(turn(a, s, k), p, 1), 0, d
                             ),
-                            fixes=UNIT | {"direction": "transpose the matrix, or turn by -angle"},
+                            fixes=_unit(name, choices)
+                            | {"direction": f"turn by -{name}, or transpose the matrix"},
                         )
 
 
@@ -86,7 +93,7 @@ def _matrices(q: Question) -> Iterator[Formula]:
                     f"the matrix that turns by {name}" + (f" about axis {axis}" if size == 3 else ""),
                     choices,
                     lambda a=angle, k=axis: turn(a, size, k),
-                    fixes=UNIT,
+                    fixes=_unit(name, choices) | {"direction": f"turn by -{name}, or transpose the matrix"},
                 )
 
 

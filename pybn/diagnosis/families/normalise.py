@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from math import prod
@@ -40,8 +40,33 @@ def candidates(q: Question) -> Iterator[Candidate]:
             continue
         if x.shape == q.expected.shape:
             yield from twin_candidates(q, list(_forward(q, name, x)), NAMES)
+            yield from _in_groups(q, name, x)
         if x.shape == q.expected.shape or q.expected.size in x.shape:
             yield from _backward(q, name, x)
+
+
+def _in_groups(q: Question, name: str, x: Array) -> Iterator[Candidate]:
+    """Yield normalisations of groups of an axis, whose number is among the attributes."""
+    for label, v in list(q.scalars.items())[:6]:
+        for axis, n in enumerate(x.shape):
+            if v != int(v) or not 1 < v < n or n % int(v) or x.size > 1 << 17 or x.ndim > 4:
+                continue
+            shape = (*x.shape[:axis], int(v), n // int(v), *x.shape[axis + 1 :])
+            split = replace(
+                q,
+                expected=q.expected.reshape(shape),
+                obtained=q.obtained.reshape(shape),
+                inputs={name: x.reshape(shape)},
+                axes=(),
+                input_axes={},
+            )
+            for each in twin_candidates(split, list(_forward(split, name, split.inputs[name])), NAMES):
+                told = (
+                    f"in {label} groups of {q.along(name, axis)}, which makes two axes of it: {each.sentence}"
+                )
+                yield replace(
+                    each, sentence=told, make=lambda each=each: each.make().reshape(q.obtained.shape)
+                )
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,11 @@ def _roles(q: Question) -> tuple[list[float], list[float], list[float], list[flo
         return list(dict.fromkeys(named or sorted(fit.values()) or usual))
 
     whole = [v for v in of(r"^t$|step|iter|count|^k$|^n", 1, 1e9, [1.0]) if v == int(v)]
+    rates = of("lr|rate|alpha|eta$|step", 1e-12, 1.0, [])[:4]
+    decays = of("beta|rho|decay|mom|gamma|^mu$|^b[12]", 0.05, 0.99999999, [0.9, 0.999])
     return (
-        of("beta|rho|decay|mom|gamma|^mu$|^b[12]", 0.05, 0.99999999, [0.9, 0.999])[-4:],
-        of("lr|rate|alpha|eta$|step", 1e-12, 1.0, [])[:4],
+        [v for v in decays if len(rates) > 1 or v not in rates][-4:] or [0.9, 0.999],
+        rates,
         of("eps|tiny|small|delta", 1e-300, 1e-2, [1e-8])[:2],
         whole[:3] or [1.0],
     )

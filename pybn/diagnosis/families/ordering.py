@@ -34,10 +34,35 @@ def _ties(q: Question) -> Iterator[Candidate]:
     yield from _inverse(found)
     for name, x in q.inputs.items():
         yield from _rows(q, name, x, found, other)
+        yield from _best(q, name, x, found, other)
     for name, x in _keys(q, found.size):
         if [n for n in x.shape if n > 1] == [n for n in found.shape if n > 1]:
             for axis in (k for k, n in enumerate(x.shape) if n > 1):
                 yield from _sorting(q, name, x, axis, (found.reshape(x.shape), other.reshape(x.shape)))
+
+
+def _best(q: Question, name: str, x: Array, found: Array, other: Array) -> Iterator[Candidate]:
+    """Yield the first few of a sorted vector, equal elements taken in another way."""
+    a, b, flat = found.reshape(-1), other.reshape(-1), x.reshape(-1)
+    if not 2 < a.size < flat.size or flat.size != max(x.shape) or flat.dtype.kind not in "biuf":
+        return
+    for base in (1, 0):
+        if (
+            min(a.min(), b.min()) < base
+            or max(a.max(), b.max()) >= flat.size + base
+            or np.unique(a).size < a.size
+        ):
+            continue
+        best = np.sort(flat)
+        for told, values in (("largest", best[::-1][: a.size]), ("smallest", best[: a.size])):
+            if np.unique(values).size > 2 and all(np.array_equal(flat[v - base], values) for v in (a, b)):
+                yield Candidate(
+                    "order of ties",
+                    f"both sides take the {a.size} {told} of {name}, and order equal elements in another way",
+                    "np.argsort(x, kind='stable'); downwards np.argsort(-x, kind='stable'): [::-1] turns ties round",
+                    lambda: q.obtained,
+                    bits=NEEDED + 2.0,
+                )
 
 
 def _keys(q: Question, size: int) -> Iterator[tuple[str, Array]]:

@@ -153,7 +153,8 @@ def _solutions(q: Question) -> Iterator[Formula]:
                     {"left": f"takes {n} as it is", "order": "multiplies instead"},
                     partial(np.matmul, a, b),
                 )
-            sides += [("solves from the right", b.reshape(-1, a.shape[0]) if b.ndim == 1 else b, True)]
+            if b.ndim == 2:
+                sides.append(("solves from the right", b, True))
             for side, rhs, right in sides:
                 for turned in (False, True):
                     yield Formula(
@@ -161,10 +162,14 @@ def _solutions(q: Question) -> Iterator[Formula]:
                         {"left": f"takes {n} {'transposed' if turned else 'as it is'}", "order": side},
                         lambda a=a, rhs=rhs, right=right, turned=turned: _solved(a, rhs, right, turned),
                         terms=a.shape[0] * 256,
-                        fixes={
-                            "order": "A \\ b is np.linalg.solve(A, b); b / A is np.linalg.solve(A.T, b.T).T"
-                        },
+                        fixes=dict.fromkeys(("left", "order"), _solve(n, m, turned, right)),
                     )
+
+
+def _solve(n: str, m: str, turned: bool, right: bool) -> str:
+    """Return how a system is solved, in Python."""
+    matrix = f"{n}.T" if turned != right else n
+    return f"np.linalg.solve({matrix}, {m}.T).T" if right else f"np.linalg.solve({matrix}, {m})"
 
 
 def _solved(a: Array, b: Array, right: bool, turned: bool) -> Array:

@@ -18,7 +18,12 @@ NAMES = {"unit": "degrees", "function": "another function", "turns": "a factor",
 LARGEST = 1 << 20
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {"sine": np.sin, "cosine": np.cos, "tangent": np.tan}
 UNITS = {"takes radians": 1.0, "takes degrees": np.pi / 180}
-FIX = "np.deg2rad(angle): NumPy's functions take radians, MATLAB's sind and cosd degrees"
+
+
+def _fix(angle: str, unit: str) -> str:
+    if unit == "takes degrees":
+        return f"np.deg2rad({angle}): NumPy's functions take radians, MATLAB's sind and cosd degrees"
+    return f"{angle} is in radians: leave out np.deg2rad"
 
 
 def candidates(q: Question) -> Iterator[Candidate]:
@@ -41,6 +46,7 @@ def _waves(q: Question) -> Iterator[Formula]:
         factors: dict[str, Array] = {"nothing": np.ones(shape)}
         factors |= {m: v for m, v in known.items() if m != n}
         factors |= {k: np.full(shape, v) for k, v in list(q.scalars.items())[:4]}
+        factors |= {"-1" if m == "nothing" else f"-{m}": -v for m, v in factors.items()}
         some = np.array([v[where] for v in factors.values()])
         for (angle, turns, a), (unit, by), (told, f) in product(
             _angles(q, n, t), UNITS.items(), FUNCTIONS.items()
@@ -60,7 +66,10 @@ def _waves(q: Question) -> Iterator[Formula]:
                     lambda f=f, a=a, by=by, factor=factor: factor * f(a * by),
                     main="function",
                     terms=64,
-                    fixes={"unit": FIX, "turns": f"{'2 * np.pi * ' if turns != 'in itself' else ''}{angle}"},
+                    fixes={
+                        "unit": _fix(angle, unit),
+                        "turns": f"{'2 * np.pi * ' if turns != 'in itself' else ''}{angle}",
+                    },
                 )
 
 
@@ -91,7 +100,7 @@ def _entries(q: Question) -> Iterator[Candidate]:
                 "degrees",
                 f"the elements that differ are sines and cosines of {name}: the port takes it in {wrong}, "
                 f"where expected takes it in {right}",
-                FIX if right == "degrees" else f"{name} is in radians: leave out np.deg2rad",
+                _fix(name, f"takes {right}"),
                 lambda y=y: y,
                 1.0,
                 16.0,

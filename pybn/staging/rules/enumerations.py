@@ -9,8 +9,8 @@ from pybn.mfile.blocks import Block
 from pybn.mfile.declared import statements, text_of
 from pybn.mfile.lexer import SILENT as SILENT_KINDS
 from pybn.mfile.outline import attributes_end
-from pybn.staging.code import after, closing, is_field, replaced
-from pybn.staging.findings import CANNOT, SILENT, Edit, Trouble
+from pybn.staging.code import after, replaced
+from pybn.staging.findings import CANNOT, Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree, packages
 
@@ -30,7 +30,7 @@ SUPPORT = {
 
 
 def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
-    """Yield the edits of a class with an enumeration, and the troubles of those that use its class as one."""
+    """Yield the edits of a class with an enumeration, or the trouble with it."""
     told = source.outline.class_ if "enumeration" in source.text else None
     if told is not None and told.enumeration:
         problem = _problem(source, tree)
@@ -38,8 +38,6 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
             yield source.trouble(told.line, WHY.format(problem), FIX, RULE, CANNOT)
         else:
             yield from _class(source, tree)
-    if tree.enumerated:
-        yield from _uses(source, tree)
 
 
 def _problem(source: Source, tree: Tree) -> str:
@@ -107,18 +105,3 @@ def _members(source: Source, block: Block, made: str, why: str) -> Iterator[Edit
         yield replaced(
             source, first, stop, text + ("," if stop == last + 1 and text.endswith("end") else ""), why
         )
-
-
-def _uses(source: Source, tree: Tree) -> Iterator[Trouble]:
-    """Yield the troubles of a file that asks for the class of an enumeration whose members are mere numbers."""
-    for at, token in enumerate(source.tokens):
-        bare = token.text.strip("'\"")
-        if bare not in tree.enumerated or is_field(source.tokens, at):
-            continue
-        then = after(source.tokens, at)
-        made = token.kind == "name" and then < len(source.tokens) and source.tokens[then].text == "("
-        if token.kind == "string" or (made and closing(source.tokens, then) > then + 1):
-            base = tree.enumerated[bare]
-            why = f"members of {bare} are of class {base} in the copy: {bare}(...), isa and class tell them apart"
-            fix = f"compare with the members themselves: x == {bare}.Name"
-            yield source.trouble(token.line, why, fix, RULE, SILENT)

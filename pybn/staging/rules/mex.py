@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from pybn.mfile import Function, Token, outline
 from pybn.mfile.declared import statements
+from pybn.mfile.lexer import MARKS, tokens
 from pybn.mfile.lexer import SILENT as SILENT_KINDS
-from pybn.mfile.lexer import tokens
 from pybn.staging.code import after, closing, inserted, is_field, replaced
 from pybn.staging.findings import CANNOT, Edit, Trouble
 from pybn.staging.source import Source
@@ -30,7 +30,8 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     stem = source.path.stem
     if stem in tree.compiled and not source.meaning and (twin := _twin(stem, None, tree)):
         text = f"function varargout = {stem}(varargin), [varargout{{1:max(nargout, 1)}}] = {twin}(varargin{{:}}); end "
-        yield inserted(0, text, WHY.format(stem, ", by its name"))
+        start = len(source.tokens[0].text) if source.text.startswith(MARKS) else 0
+        yield inserted(start, text, WHY.format(stem, ", by its name"))
     if tree.compiled.isdisjoint(WORD.findall(source.text)):
         return  # before its tokens are asked for
     for first, last in statements(source.tokens, 0, len(source.tokens)):

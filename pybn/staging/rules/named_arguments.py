@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pybn.staging.code import after, before, replaced
+from pybn.mfile.lexer import SILENT
+from pybn.staging.code import before, replaced
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
@@ -33,8 +34,8 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
             name = before(found, index)
             start = before(found, name)
             if found[name].kind == "name" and start >= 0 and found[start].text in ("(", ","):
-                value = after(found, index)
-                yield replaced(source, name, value, f"'{found[name].text}', ", WHY)
+                spaced = found[index + 1 : index + 2] and found[index + 1].kind in SILENT
+                yield replaced(source, name, index + 1, f"'{found[name].text}',{'' if spaced else ' '}", WHY)
 
 
 def _may_be(text: str, at: int) -> bool:

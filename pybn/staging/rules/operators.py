@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pybn.staging.code import inserted
+from pybn.staging.code import inserted, is_whole
 from pybn.staging.findings import Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
@@ -27,7 +27,7 @@ def rewrite(source: Source, _tree: Tree) -> Iterator[Edit | Trouble]:
     if source.outline.kind != "class":
         return
     for block, head in source.functions:
-        if head.name not in OPERATORS:
+        if head.name not in OPERATORS or not is_whole(source, block, head):
             continue
         used = {t.text for t in source.tokens[head.last : block.last] if t.kind == "name"}
         missing = [name for name in head.outputs if name not in used and name not in ("varargout", "~")]

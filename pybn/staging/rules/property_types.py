@@ -10,7 +10,7 @@ from pybn.mfile.blocks import Block
 from pybn.mfile.declared import Declared, Signature
 from pybn.mfile.members import is_set
 from pybn.mfile.outline import attributes, declarations
-from pybn.staging.code import inserted, line_is_its_own, replaced
+from pybn.staging.code import inserted, is_whole, line_is_its_own, replaced
 from pybn.staging.findings import SILENT, Edit, Trouble
 from pybn.staging.source import Source
 from pybn.staging.tree import Tree
@@ -30,7 +30,11 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     """Yield the edits of each property that is declared with more than a default."""
     if not source.class_name or not _may_be(source.text):
         return
-    setters = {head.name: head for _, head in source.functions if head.name.startswith("set.")}
+    setters = {
+        head.name: head
+        for block, head in source.functions
+        if head.name.startswith("set.") and is_whole(source, block, head)
+    }
     for outer in source.blocks:
         for block in outer.inner if outer.word == "classdef" else ():
             if block.word == "properties":
