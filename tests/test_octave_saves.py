@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 import scipy.sparse
 from exactly import differs
+from pybn.engines.octave.wire import load
 
 import pybn
 from pybn.engines.octave.session import find_octave
-from pybn.engines.octave.wire import load
 from pybn.errors import FormatError
 from pybn.formats.lazy import InMemory, LazyArray
 from pybn.values import Cell, CharArray, Object, StructArray

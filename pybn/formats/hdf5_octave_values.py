@@ -83,7 +83,9 @@ class OctaveReader(Hdf5Reader):
         if len(found) != count + 1:
             raise FormatError(f"a cell of {list(shape)} that holds {len(found) - 1:,} elements")
         items = [
-            self.decoded(self.member(value, found[slot(k, count)]), f"{label}{{{matlab.subscript(k, shape)}}}")
+            self.decoded(
+                self.member(value, found[slot(k, count)]), f"{label}{{{matlab.subscript(k, shape)}}}"
+            )
             for k in range(count)
         ]
         return Cell(shape, tuple(items))
