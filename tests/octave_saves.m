@@ -83,7 +83,7 @@ end
 
 function keep(name, values, varargin)
   save(varargin{:}, name, '-struct', 'values');
-  pybn_write([name '.loaded'], load(name));
+  pybn_write([name '.loaded.out'], load(name), 'uint8');
 end
 
 both = a;
@@ -106,4 +106,4 @@ keep('text_5', both, '-text');
 both.sparse_0 = sparse(3, 4); both.sparse_false = sparse(2, 2) > 0; % which Octave cannot load from text
 save('-text', 'text_zero', '-struct', 'both', 'sparse_0', 'sparse_false');
 save('-binary', 'binary_zero', '-struct', 'both', 'sparse_0', 'sparse_false');
-pybn_write('original', both);
+pybn_write('original.out', both, 'uint8');

@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 import scipy.sparse
 from exactly import differs
-from pybn.engines.octave.wire import load
 
 import pybn
+from pybn.engines.driver.wire import load
 from pybn.engines.octave.session import find_octave
 from pybn.errors import FormatError
 from pybn.formats.lazy import InMemory, LazyArray
 from pybn.values import Cell, CharArray, Object, StructArray
 
 HERE = Path(__file__).resolve().parent
-DRIVER = HERE.parent / "pybn" / "engines" / "octave"
+DRIVER = HERE.parent / "pybn" / "engines" / "driver"
 TEXT, BINARY, HDF5 = "Octave text (save -text)", "Octave binary (save -binary)", "Octave HDF5 (save -hdf5)"
 SAVES = {
     "text": TEXT,

@@ -78,8 +78,9 @@ def sniff(path: str) -> Kind:
     Raises FileError where it cannot be opened or is not a regular file, and FormatError, naming what it
     looks like and what to do, where it is nothing that can be read.
     """
-    if (folder := Path(path)).is_dir() and any((folder / name).is_file() for name in _ZARR):
-        return Kind.ZARR
+    with suppress(OSError, ValueError):  # a name that cannot be one, which opening it tells
+        if (folder := Path(path)).is_dir() and any((folder / name).is_file() for name in _ZARR):
+            return Kind.ZARR
     with _open(path) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(HEAD)
