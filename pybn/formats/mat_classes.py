@@ -49,7 +49,8 @@ def converted(class_name: str, properties: dict[str, Any]) -> dict[str, Any]:
 def _array(value: Any, kinds: str) -> Any:
     """Return a value that is an array of some kind, None for another."""
     dtype = getattr(value, "dtype", None)
-    return np.asarray(value) if dtype is not None and dtype.kind in kinds else None
+    fits = dtype is not None and dtype.kind in kinds and not hasattr(value, "indptr")
+    return np.asarray(value) if fits else None
 
 
 # One object that stands for many.
@@ -194,12 +195,12 @@ def _table(properties: Properties) -> dict[str, Any] | None:
 
 def _timetable(properties: Properties) -> dict[str, Any] | None:
     stored = properties.get("any")
-    if not isinstance(stored, Mapping):
+    if not isinstance(stored, Mapping) or "rowTimes" not in stored:
         return None
     variables = _variables(stored, stored, ("varNames",), "varNames")
     if variables is None:
         return None
-    return {"row_times": stored.get("rowTimes"), "variables": variables} | _about(
+    return {"row_times": stored["rowTimes"], "variables": variables} | _about(
         {name: item for name, item in stored.items() if name not in _MACHINERY}
     )
 

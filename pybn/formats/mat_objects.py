@@ -168,8 +168,8 @@ class Objects:
     def _enumeration(self, value: Mapping[str, Any]) -> Object:
         """Return members of an enumeration: each by its name, and with its value where there is one."""
         class_name = self.table.class_name(_word(value["ClassName"]))
-        names = [self.table.name(int(word)) for word in np.ravel(value["ValueNames"])]
-        indices = np.asarray(value["ValueIndices"])
+        names = [self.table.name(int(word)) for word in np.ravel(_integers(value["ValueNames"]))]
+        indices = _integers(value["ValueIndices"])
         flat_indices = [int(k) for k in np.ravel(indices, order="F")]
         raw = getattr(value["Values"], "items", ())
         if any(k >= len(names) for k in flat_indices) or (raw and len(raw) != len(names)):
@@ -206,7 +206,15 @@ def _enumerates(value: Any) -> bool:
 
 
 def _word(value: Any) -> int:
-    x = np.asarray(value)
-    if x.size != 1 or x.dtype.kind not in "iu":
+    x = _integers(value)
+    if x.size != 1:
         raise FormatError("an enumeration does not say of which class it is; the file is damaged")
     return int(x.ravel()[0])
+
+
+def _integers(value: Any) -> Any:
+    """Return an array of integers. Raises FormatError for anything else."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or dtype.kind not in "u" or hasattr(value, "indptr"):
+        raise FormatError("an enumeration is not described as enumerations are; the file is damaged")
+    return np.asarray(value)
