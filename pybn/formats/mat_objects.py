@@ -215,6 +215,6 @@ def _word(value: Any) -> int:
 def _integers(value: Any) -> Any:
     """Return an array of integers. Raises FormatError for anything else."""
     dtype = getattr(value, "dtype", None)
-    if dtype is None or dtype.kind not in "u" or hasattr(value, "indptr"):
+    if dtype is None or dtype.kind != "u" or hasattr(value, "indptr"):
         raise FormatError("an enumeration is not described as enumerations are; the file is damaged")
     return np.asarray(value)
