@@ -92,9 +92,13 @@ classdef Stack
   end
 end
 """,
+    "held.m": "function s = held(stack)\n  if nargin < 1, s = {@sin}; return, end\n"
+    "  s = struct('stack', stack, 'n', numel(stack.items));\nend\n",
 }
 
 TESTS = """
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -189,8 +193,13 @@ def test_a_value_object_and_a_map(octave):
     rest.object.get("items").matches([1])
     two.get("items").matches([1, "b"])
     empty.get("items").matches([])
-    with pytest.raises(Exception, match="an object of class Stack does not leave Octave"):
-        rest.value
+    assert rest.value == {"items": [1.0]}
+    held = octave("lib/held.m", two)
+    held.matches({"stack": SimpleNamespace(items=[1, "b"]), "n": 2})
+    with pytest.raises(AssertionError, match=r"stack.items.2.: differs: wanted 'b', got 'c'"):
+        held.matches({"stack": {"items": [1, "c"]}, "n": 2})
+    with pytest.raises(Exception, match=r"held.+ an object of class function_handle, which does not leave Octave"):
+        octave("lib/held.m").value
     first = octave("lib/note.m", Map.of({"a": 1}), "b", [2, 3])
     first.matches({"a": 1, "b": [2, 3]})
     assert set(first.value) == {"a", "b"}

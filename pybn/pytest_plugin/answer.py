@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pybn.compare import Tolerance
 from pybn.errors import DTypeError, UsageError
 from pybn.pytest_plugin.failure import diagnosed, mismatch, shortly
-from pybn.values import Foreign, Map, describe, match, to_python
+from pybn.values import Foreign, Map, describe, foreign, match, to_python
 
 if TYPE_CHECKING:
     from pybn.pytest_plugin.thing import Object
@@ -47,13 +47,25 @@ class Answer:
     @property
     @shortly
     def value(self) -> Any:
-        """The answer as Python has it: a scalar, an array, text, a list or a dict. Raises DTypeError for an object."""
-        if isinstance(self.matlab, Foreign):
-            what = describe(self.matlab)
+        """The answer as Python has it: a scalar, an array, text, a list or a dict, one of its properties for an object.
+
+        Raises DTypeError for a function handle, which does not leave Octave.
+        """
+        found = self.opened().matlab
+        for path, each in foreign(found, self.name).items():
             raise DTypeError(
-                f"{self.origin.label}: {what} does not leave Octave; .object is there to go on with it"
+                f"{self.origin.label}: {path} is {describe(each)}, which does not leave Octave; "
+                ".object is there to go on with an object"
             )
-        return to_python(self.matlab)
+        return to_python(found)
+
+    def opened(self) -> Answer:
+        """Return the answer with its objects as structs of their public properties."""
+        inside = foreign(self._value) if self._value is not None else {}
+        if not any(each.class_name != "function_handle" for each in inside.values()):
+            return self
+        found = self._thing()._content()  # noqa: SLF001
+        return Answer(self.name, found.matlab, self.origin, self._thing)
 
     @property
     @shortly
@@ -135,6 +147,7 @@ def check(close: Tolerance, answers: Sequence[Answer], obtained: Sequence[Any]) 
     __tracebackhide__ = True
     values = [value.value if isinstance(value, Answer) else value for value in obtained]
     pairs = list(zip(answers, values, strict=True))
+    pairs = [(answer.opened(), value) for answer, value in pairs]
     found = [each for answer, value in pairs for each in match(answer.name, answer.matlab, value, close)]
     if not all(each.verdict.agrees for each in found):
         sides = [(answer.name, answer.matlab, value) for answer, value in pairs]

@@ -48,6 +48,10 @@ class Object:
         """Read a property; "inner.mean" reads one of a property. Raises octave.Error."""
         return cast("Answer", self._asker.ask(Step("get", name, owner=self._handle)))
 
+    def _content(self) -> Answer:
+        """Read all public properties, those of the objects in them as well, as a struct. Raises octave.Error."""
+        return cast("Answer", self._asker.ask(Step("get", "", owner=self._handle)))
+
     @shortly
     def set(self, name: str, value: Any) -> None:
         """Set a property. Raises octave.Error."""
@@ -122,7 +126,7 @@ class Asker:
 
     def _object(self, step: Step, history: History, printed: str, output: int, value: Any) -> Object:
         history.keep(step, printed)
-        return Object(self, Handle(step, output, value.class_name, history.shared()))
+        return Object(self, Handle(step, output, getattr(value, "class_name", "struct"), history.shared()))
 
     def _told(self, record: Record) -> tuple[str, ...]:
         file = self.recorded.near(file_of(self.module))

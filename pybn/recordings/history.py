@@ -38,7 +38,7 @@ class Nest:
 
 @dataclass(eq=False)
 class Step:
-    """One thing asked: "call" of a function, "new" object, "method", "get" or "set" of a property.
+    """One thing asked: "call" of a function, "new" object, "method", "get" or "set" of a property; "get" of "" is all.
 
     `name` is the function's, class's, method's or property's, `owner` the object of the last three. Among `args`
     stand MATLAB values, Handles and Nests. `nargout` is how many answers are wanted, None where that is one, if there

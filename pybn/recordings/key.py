@@ -59,7 +59,7 @@ def label(step: Step) -> str:
     """Return what a person calls a step: smooth(float64 10x2, 3)."""
     owner = f"{step.owner.class_name}." if step.owner else ""
     if step.kind == "get":
-        return f"{owner}{step.name}"
+        return f"{owner}{step.name}" if step.name else f"what {owner.rstrip('.')} holds"
     if step.kind == "set":
         return _cut(f"{owner}{step.name} = {_brief(step.args[0])}")
     return _cut(f"{owner}{step.name}({', '.join(_brief(value) for value in step.args)})")

@@ -56,7 +56,8 @@ def case_of(steps: Sequence[Step], module: Path) -> tuple[Case, dict[str, Any]]:
     matlab = MatlabSide(
         _path(steps, tree), "function", called[0], (), told, tree=tree, functions=tuple(called[1:])
     )
-    outputs = {name: Value(name, foreign=True) for name in names_of(steps[-1])[: steps[-1].outputs]}
+    opened = steps[-1].kind == "get" and not steps[-1].name
+    outputs = {name: Value(name, foreign=not opened) for name in names_of(steps[-1])[: steps[-1].outputs]}
     outputs[PRINTED] = Value(PRINTED, "printed")
     case = Case(
         module,
@@ -98,7 +99,7 @@ class _Writer:
         names = names_of(step)[: step.outputs]
         targets = tuple(names if k == self.last else (f"s{k + 1}_{name}" for name in names))
         if step.kind == "get":
-            return Get(text, targets[0], (*owner, *step.name.split(".")))
+            return Get(text, targets[0], (*owner, *filter(None, step.name.split("."))))
         args = [self.expression(value) for value in step.args]
         if step.kind == "set":
             return Set(text, (*owner, *step.name.split(".")), args[0])

@@ -132,6 +132,11 @@ def _functions(q: Question) -> Iterator[Candidate]:
             ARITHMETIC,
             "computed",
         )
+    yield from _rectified(q, x)
+
+
+def _rectified(q: Question, x: Array) -> Iterator[Candidate]:
+    """Yield a rectifier that is one too many, or left out."""
     below = x < 0
     yield Candidate(
         "a function more or less",
