@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -98,31 +98,34 @@ def _magnitude(x: Array) -> Iterator[Candidate]:
     )
 
 
+FUNCTIONS: tuple[tuple[str, str, Callable[[Array], Array]], ...] = (
+    (
+        "the square of expected: a variance for sigma, a power for a magnitude?",
+        "take the root, or do not square",
+        np.square,
+    ),
+    (
+        "the root of expected: sigma for a variance, a magnitude for a power?",
+        "do not take the root, or square",
+        np.sqrt,
+    ),
+    ("the reciprocal of expected", "divide the other way round", np.reciprocal),
+    ("the exponential of expected", "take the logarithm, or leave out np.exp", np.exp),
+    ("the logarithm of expected", "leave out np.log, or take np.exp", np.log),
+    ("10 log10 of expected", "leave out the decibels", lambda v: 10 * np.log10(v)),
+    ("20 log10 of expected", "leave out the decibels", lambda v: 20 * np.log10(v)),
+    ("expected rounded down: whole numbers", "keep the fraction: / for //, no cast to int", np.floor),
+    ("expected with its fraction cut off: whole numbers", "keep the fraction: no cast to int", np.trunc),
+    ("expected rounded to whole numbers", "keep the fraction: no rounding", np.round),
+)
+
+
 def _functions(q: Question) -> Iterator[Candidate]:
     """Yield a function that is applied once too often, or not at all: a root, a logarithm, a reciprocal."""
     x = q.expected
     if x.dtype.kind != "f":
         return
-    for told, fix, make in (
-        (
-            "the square of expected: a variance for sigma, a power for a magnitude?",
-            "take the root, or do not square",
-            np.square,
-        ),
-        (
-            "the root of expected: sigma for a variance, a magnitude for a power?",
-            "do not take the root, or square",
-            np.sqrt,
-        ),
-        ("the reciprocal of expected", "divide the other way round", np.reciprocal),
-        ("the exponential of expected", "take the logarithm, or leave out np.exp", np.exp),
-        ("the logarithm of expected", "leave out np.log, or take np.exp", np.log),
-        ("10 log10 of expected", "leave out the decibels", lambda v: 10 * np.log10(v)),
-        ("20 log10 of expected", "leave out the decibels", lambda v: 20 * np.log10(v)),
-        ("expected rounded down: whole numbers", "keep the fraction: / for //, no cast to int", np.floor),
-        ("expected with its fraction cut off: whole numbers", "keep the fraction: no cast to int", np.trunc),
-        ("expected rounded to whole numbers", "keep the fraction: no rounding", np.round),
-    ):
+    for told, fix, make in FUNCTIONS:
         yield Candidate(
             "rounding" if "whole" in told else "a function more or less",
             f"obtained is {told}",
