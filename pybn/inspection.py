@@ -8,7 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from pybn.convert.layout import guess
 from pybn.formats.child import call
 from pybn.formats.contents import Contents, Row, decode
 from pybn.formats.sniff import Kind, sniff
@@ -69,6 +68,8 @@ class Listing:
         matlab = self.contents.kind.startswith(("MATLAB", "Octave"))
         if not matlab or row.axes or not row.shape or row.type.split()[0] not in NUMERIC:
             return ""
+        from pybn.convert.layout import guess  # which needs NumPy, as the parent of a parser does not
+
         found = guess(row.shape)
         return found.why.removeprefix("looks like ") if found.guessed else ""
 

@@ -511,6 +511,6 @@ def test_whoever_does_not_ask_hears_nothing_and_loads_nothing(pytester: pytest.P
         "def test_one():\n"
         "    assert not {'numpy', 'h5py', 'scipy', 'pybn.case', 'pybn.recordings', 'pybn.compare'} & set(sys.modules)\n"
     )
-    done = pytester.runpytest_subprocess()
+    done = pytester.runpytest_subprocess("-p", "no:zarr")  # whose plugin for pytest loads NumPy
     done.assert_outcomes(passed=1)
     assert "Octave" not in done.stdout.str()
