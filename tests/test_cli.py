@@ -121,10 +121,11 @@ def test_help_names_the_exit_codes_and_every_command() -> None:
 def test_help_starts_quickly() -> None:
     times = []
     for _ in range(5):
-        begun = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         pybn("--help")
-        times.append(time.perf_counter() - begun)
-    assert min(times) < 0.150
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(times) < 0.150  # of the processor: the tests run side by side
 
 
 def test_no_command_is_a_usage_error() -> None:

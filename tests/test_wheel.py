@@ -23,7 +23,7 @@ def run(*command: str | Path, cwd: Path, home: Path | None = None) -> subprocess
     env["HOME"] = str(home or cwd)
     command = tuple(str(word) for word in command)
     return subprocess.run(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400
     )
 
 
