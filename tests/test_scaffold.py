@@ -382,10 +382,12 @@ def test_what_a_function_that_gets_it_tells_of_an_argument_is_filled_in(tmp_path
         {
             "inner.m": "function y = inner(n, p)\n  y = deep(p, n);\nend\n",
             "deep.m": "function y = deep(q, mode)\n  switch mode, case 'sum', y = q(:, 1:3); end\nend\n",
+            "rest.m": "function y = rest(varargin)\n  y = varargin{1};\nend\n",
             "+pk/Thing.m": "classdef Thing\n methods\n  function o = Thing(k)\n   o = k{1};\n  end\n end\nend\n",
         },
     )
-    text = first(tmp_path, "function y = some(x, k, c)\n  y = inner(k, x) + pk.Thing(c);\nend\n")
+    text = first(tmp_path, "function y = some(x, k, c, v)\n  y = inner(k, x) + pk.Thing(c) + rest(v);\nend\n")
+    assert 'v = { axes = "A' in text
     assert 'x = { axes = "A C3"' in text
     assert 'k = "sum"  # text' in text
     assert 'c = [1.0, "two"]' in text

@@ -93,11 +93,12 @@ class Draft:
         for name, each in seen.items():
             for called, place in each.passed if depth else ():
                 inner = self.reach.function(called)
-                if inner is None or place >= len(inner.inputs) or inner.tokens is signature.tokens:
+                taken = inner.inputs[place] if inner is not None and place < len(inner.inputs) else "varargin"
+                if inner is None or taken == "varargin" or inner.tokens is signature.tokens:
                     continue
                 deeper, told = self.known(inner, depth - 1)
-                each.merge(deeper[inner.inputs[place]])
-                more = told.get(inner.inputs[place], Spoken())
+                each.merge(deeper[taken])
+                more = told.get(taken, Spoken())
                 said[name] = said[name] if said.get(name, Spoken()) != Spoken() else more
         return seen, said
 
