@@ -162,6 +162,7 @@ def test_any_words(tmp_path_factory: pytest.TempPathFactory, one: list[str], oth
 @example(b"classdef (a) ../../../evil\nend\n")
 @example(b"classdef ...\n ../../evil < handle\nend\n")
 @example(b"classdef \x00x\nend\n")
+@example(b"import p.f")
 @example(b"\xef\xbb\xbfclassdef C\r\nproperties\r\n x (1,1) double\r\nend\r\nend")
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.mktemp("bytes")

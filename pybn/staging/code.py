@@ -20,7 +20,7 @@ def replaced(source: Source, first: int, last: int, text: str, why: str) -> Edit
     """Replace the tokens `first` to `last`, excluded, by a text; it gets as many lines as they have."""
     start, end = source.tokens[first].start, source.tokens[last - 1].end
     text += _missing(source.text[start:end], text)
-    empty = text.endswith(ENDS) or (not text and source.text[start - 1 : start] in ENDS)
+    empty = text.endswith(ENDS) or (not text and (start == 0 or source.text[start - 1] in ENDS))
     if empty and end == len(source.text) and not source.text.endswith(ENDS):
         text += " "  # a last line that is empty would be none
     return Edit(start, end, text, why)

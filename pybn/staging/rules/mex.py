@@ -28,7 +28,7 @@ def rewrite(source: Source, tree: Tree) -> Iterator[Edit | Trouble]:
     if not tree.compiled:
         return
     stem = source.path.stem
-    if stem in tree.compiled and not source.meaning and (twin := _twin(stem, None, tree)):
+    if source.text and stem in tree.compiled and not source.meaning and (twin := _twin(stem, None, tree)):
         text = f"function varargout = {stem}(varargin), [varargout{{1:max(nargout, 1)}}] = {twin}(varargin{{:}}); end "
         start = len(source.tokens[0].text) if source.text.startswith(MARKS) else 0
         yield inserted(start, text, WHY.format(stem, ", by its name"))
