@@ -194,25 +194,28 @@ def axes(dataset: h5py.Dataset) -> tuple[str, ...]:
             return tuple(named.split())
         if isinstance(named, list) and all(isinstance(name, str) for name in named):
             return tuple(named)
-        if "DIMENSION_LABELS" in dataset.attrs or "DIMENSION_LIST" in dataset.attrs:
-            found = tuple(_axis(dataset.id, axis) for axis in range(dataset.ndim))
-            return found if any(found) else ()
+        labels, scales = (attribute(dataset, name) or [] for name in ("DIMENSION_LABELS", "DIMENSION_LIST"))
+        found = tuple(
+            _axis(dataset, labels[axis : axis + 1], scales[axis : axis + 1]) for axis in range(dataset.ndim)
+        )
+        return found if any(found) else ()
     return ()
 
 
-def _axis(dataset: h5py.h5d.DatasetID, axis: int) -> str:
-    """Return an axis's label, or else the name of its first scale. (`Dataset.dims` would load a module late.)"""
-    if label := h5py.h5ds.get_label(dataset, axis):
-        return decode(label)
-    first = (
-        h5py.h5ds.iterate(dataset, axis, scale_name, 0) if h5py.h5ds.get_num_scales(dataset, axis) else None
-    )
-    return first or ""
+def _axis(dataset: h5py.Dataset, labels: list[Any], scales: list[Any]) -> str:
+    """Return an axis's label, or else the name of its first scale. (The library crashes on damaged ones.)"""
+    for label in labels:
+        if isinstance(label, str) and label:
+            return label
+    for references in scales:
+        for reference in references:
+            return scale_name(wrapped(h5py.h5r.dereference(reference, dataset.id)))
+    return ""
 
 
-def scale_name(scale: h5py.h5d.DatasetID) -> str:
+def scale_name(scale: h5py.Dataset) -> str:
     """Return the name of a scale: that of its dataset where it has none, or netCDF made it of a mere dimension."""
-    name = decode(h5py.h5ds.get_scale_name(scale) or b"")
-    if name and not name.startswith(ONLY_A_DIMENSION):
+    name = attribute(scale, "NAME")
+    if isinstance(name, str) and name and not name.startswith(ONLY_A_DIMENSION):
         return name
-    return decode(h5py.h5i.get_name(scale) or b"").rpartition("/")[2]
+    return decode(h5py.h5i.get_name(scale.id) or b"").rpartition("/")[2]

@@ -136,9 +136,9 @@ class PlainReader(Hdf5Reader):
                 not found
                 and isinstance(item, h5py.Dataset)
                 and item.ndim == 1
-                and h5py.h5ds.is_scale(item.id)
+                and attribute(item, "CLASS") == "DIMENSION_SCALE"
             ):
-                found = (scale_name(item.id),)
+                found = (scale_name(item),)
         except FAULTS as error:
             raise told(self.path, name, error) from error
         return found or None
