@@ -395,7 +395,7 @@ def test_what_was_not_read_back_as_written_is_not_given_its_name(monkeypatch: py
 
     def lying(out: Any, tensor: Any, sink: Any) -> None:
         own(out, tensor, sink)
-        sink.digests[tensor.name] = "0" * 64
+        sink.checks[tensor.name] ^= 1
 
     monkeypatch.setattr(write_npz, "stream", lying)
     outcome = one([made(x=IMAGES)], "out.npz")

@@ -26,12 +26,12 @@ from pybn.case import Value
 from pybn.cli import main
 from pybn.compare import Tolerance, compare_tensor, ulp_distance
 from pybn.errors import CaseError, EngineError
-from pybn.report import printable
 from pybn.report.html import Album
 from pybn.report.html.excerpt import excerpt
 from pybn.report.html.histogram import histogram
 from pybn.report.html.packed import pick
 from pybn.report.html.provenance import pathless
+from pybn.report.style import printable
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 Array = npt.NDArray[Any]

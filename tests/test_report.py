@@ -13,7 +13,8 @@ from pybn.diagnosis import diagnose_case
 from pybn.divergence import first_divergence
 from pybn.errors import EngineError
 from pybn.parity import Result, judge
-from pybn.report import Style, parity_summary, parity_table
+from pybn.report.parity import parity_summary, parity_table
+from pybn.report.style import Style
 
 PLAIN = Style(io.StringIO())
 X = np.arange(1.0, 31).reshape(6, 5)

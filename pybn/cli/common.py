@@ -71,7 +71,7 @@ def none_of(cases: int) -> str:
 
 def complain(message: str) -> None:
     """Write a line to standard error."""
-    from pybn.report import printable
+    from pybn.report.style import printable
 
     sys.stderr.write(f"pybn: {printable(message)}\n")
 

@@ -88,7 +88,7 @@ def _count(text: str) -> int:
 def _nothing(match: str, found: int, single: int, wanted: int) -> PybnError:
     """Return the complaint where there is nothing to check."""
     from pybn.errors import UsageError
-    from pybn.report import IN_DOUBLE
+    from pybn.report.gradients import IN_DOUBLE
 
     if found and not wanted:
         return UsageError(f"-k {match!r}: {none_of(found)} has that in its name")
@@ -100,11 +100,13 @@ def _nothing(match: str, found: int, single: int, wanted: int) -> PybnError:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    from pybn import parity, report
+    from pybn import parity
     from pybn.engines.golden import GoldenEngine
     from pybn.gradient_check import Status
     from pybn.gradient_check.cases import check_case, sort_cases
     from pybn.progress import progress
+    from pybn.report import gradients
+    from pybn.report.style import Style
 
     golden = GoldenEngine()
     broken: list[PybnError] = []
@@ -129,16 +131,16 @@ def run(options: argparse.Namespace) -> int:
         versions: dict[str, str] = getattr(engine, "versions", {})
     left = (len(without), len(single))
     if options.json:
-        told = report.gradients_json(results, options.engine, *left, options.limit, versions, broken)
+        told = gradients.gradients_json(results, options.engine, *left, options.limit, versions, broken)
         sys.stdout.write(told)
     elif cases:
-        style = report.Style(sys.stdout)
+        style = Style(sys.stdout)
         status = [result.status(options.limit) for result in results]
         bad = [r for r, s in zip(results, status, strict=True) if s in (Status.DIFFERS, None)]
         if shown := bad if options.quiet else results:
-            table = report.gradients_table(shown, options.limit, style, verbose=options.verbose)
+            table = gradients.gradients_table(shown, options.limit, style, verbose=options.verbose)
             sys.stdout.write(table + "\n")
         name = f"octave {versions['octave']}" if options.engine == "octave" else options.engine
-        sys.stdout.write(report.gradients_summary(results, name, *left, options.limit, style))
+        sys.stdout.write(gradients.gradients_summary(results, name, *left, options.limit, style))
     ended = {result.status(options.limit) for result in results}
     return worst(DIFFER if Status.DIFFERS in ended else BAD_INPUT if None in ended else AGREE, broken)

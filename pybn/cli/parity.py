@@ -53,12 +53,14 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    from pybn import parity, report
+    from pybn import parity
     from pybn.diagnosis import Patience
     from pybn.divergence import Reference
     from pybn.engines.golden import GoldenEngine
     from pybn.errors import UsageError
     from pybn.progress import progress
+    from pybn.report import parity as told
+    from pybn.report.style import Style
 
     names = (options.expected, options.obtained)
     if options.expected == options.obtained:
@@ -89,16 +91,14 @@ def run(options: argparse.Namespace) -> int:
         if page is not None and album is not None:
             _write(page, options, results, album, golden, versions, skipped, broken)
     if options.json:
-        sys.stdout.write(report.parity_json(results, *names, skipped, versions, broken))
+        sys.stdout.write(told.parity_json(results, *names, skipped, versions, broken))
     elif cases:
-        style = report.Style(sys.stdout)
+        style = Style(sys.stdout)
         shown = [r for r in results if not r.passed] if options.quiet else results
         if shown:
-            sys.stdout.write(report.parity_table(shown, style, verbose=options.verbose) + "\n")
+            sys.stdout.write(told.parity_table(shown, style, verbose=options.verbose) + "\n")
         shown_as = [f"{name} {versions[name]}" if name in versions else name for name in names]
-        sys.stdout.write(
-            report.parity_summary(results, shown_as[0], shown_as[1], skipped, style, len(broken))
-        )
+        sys.stdout.write(told.parity_summary(results, shown_as[0], shown_as[1], skipped, style, len(broken)))
     return worst(_code(results), broken)
 
 

@@ -75,7 +75,7 @@ def _engine(options: argparse.Namespace) -> DrivenEngine[Any]:
 def _print_changes(changes: Sequence[Change]) -> None:
     from collections import Counter
 
-    from pybn.report import printable
+    from pybn.report.style import printable
 
     for change in changes:
         if change.what in ("recorded", "dropped", "failed") or change.why:

@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    from pybn.report import printable
+    from pybn.report.style import printable
     from pybn.scaffold import scaffold
 
     written = scaffold(options.file, options.out, options.python, port=options.port, force=options.force)

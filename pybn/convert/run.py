@@ -20,7 +20,7 @@ from pybn.errors import FormatError, PybnError, UsageError
 from pybn.formats.datafile import open_file
 from pybn.formats.lazy import InMemory, LazyArray
 from pybn.formats.oriented import Oriented, Spilled
-from pybn.formats.tensor import Options, Sink, Tensor, digest, writer_for
+from pybn.formats.tensor import Options, Sink, Tensor, check, digest, writer_for
 
 Advance = Callable[[int], None]
 
@@ -138,7 +138,7 @@ def _written(plan: Plan, options: Options, advance: Advance) -> dict[str, str]:
         writer.write(temporary, tensors, options, sink)
         prove(
             temporary,
-            {each.name: (each.data.shape, sink.digests[each.name]) for each in tensors},
+            {each.name: (each.data.shape, sink.checks[each.name]) for each in tensors},
             plan.target,
         )
     return sink.digests
@@ -149,16 +149,18 @@ def _ready(tensor: Tensor, spilled: Spilled) -> Tensor:
     return Tensor(tensor.name, spilled(tensor.data), tensor.axes, tensor.about)
 
 
-def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest]], target: Path) -> None:
-    """Read a file and compare every tensor's SHA-256. Raises FormatError, naming what is not as it was written."""
+def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest | int]], target: Path) -> None:
+    """Read a file and compare every tensor's digest. Raises FormatError, naming what is not as it was written."""
     for name, found in differing(path, wanted):
         raise FormatError(
             f"{target}: {name} was not read back as it was written ({found}); nothing was replaced"
         )
 
 
-def differing(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest]]) -> Iterator[tuple[str, str]]:
-    """Yield the tensors of a file that are not these, each with what is wrong."""
+def differing(
+    path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest | int]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the tensors of a file that are not these, by SHA-256 or CRC-32, each with what is wrong."""
     with _opened(path) as held:
         for name, (shape, sha256) in wanted.items():
             x = held.get(name) if len(wanted) > 1 or name in held else next(iter(held.values()), None)
@@ -170,8 +172,10 @@ def differing(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest]]) 
                 yield name, where
 
 
-def _other(x: Oriented, wanted: Digest) -> str | None:
+def _other(x: Oriented, wanted: Digest | int) -> str | None:
     """Say which elements are not of this digest, None where all are."""
+    if isinstance(wanted, int):
+        return None if check(x) == wanted else "other elements"
     if isinstance(wanted, str):
         return None if digest(x) == wanted else "other elements"
     for start, stop, sha256 in wanted:

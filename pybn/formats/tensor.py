@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from pybn.errors import DTypeError, FormatError, UsageError
+from pybn.formats.digests import Digest, crc32
 from pybn.formats.lazy import BLOCK, Array, LazyArray
 
 WRITERS = {  # by suffix, the module that writes it
@@ -56,21 +56,21 @@ Advance = Callable[[int], None]
 
 
 class Sink:
-    """Hands out the blocks of tensors, counts their bytes, and keeps the SHA-256 of each tensor's bytes in C order."""
+    """Hands out the blocks of tensors, counts their bytes, and keeps SHA-256 and CRC-32 of each one in C order."""
 
     def __init__(self, advance: Advance = lambda _: None) -> None:
         self.digests: dict[str, str] = {}
+        self.checks: dict[str, int] = {}
         self._advance = advance
 
     def blocks(self, tensor: Tensor, most: int = BLOCK) -> Iterator[Array]:
         """Yield the elements in C order, a run of the first axis at a time, little-endian."""
-        digest = hashlib.sha256()
-        for span in tensor.data.blocks(most):
-            block = little(tensor.data.read(span))
-            digest.update(block.data if block.flags.c_contiguous else block.tobytes())
+        digest = Digest()
+        for block in little_blocks(tensor.data, most):
+            digest.update(block)
             yield block
             self._advance(block.nbytes)
-        self.digests[tensor.name] = digest.hexdigest()
+        self.digests[tensor.name], self.checks[tensor.name] = digest.sha256, digest.crc
 
     def whole(self, tensor: Tensor) -> Array:
         """Return all elements at once."""
@@ -91,12 +91,26 @@ def little(x: Array) -> Array:
     return np.ascontiguousarray(x.astype(order, copy=False)).reshape(x.shape)
 
 
+def little_blocks(data: LazyArray, most: int = BLOCK) -> Iterator[Array]:
+    """Yield an array's elements in C order, a run of the first axis at a time, little-endian."""
+    for span in data.blocks(most):
+        yield little(data.read(span))
+
+
 def digest(data: LazyArray) -> str:
     """Return the SHA-256 of an array's bytes in C order, little-endian: of the elements, whatever file holds them."""
-    sink = Sink()
-    for _ in sink.blocks(Tensor("", data)):
-        pass
-    return sink.digests[""]
+    told = Digest()
+    for block in little_blocks(data):
+        told.update(block)
+    return told.sha256
+
+
+def check(data: LazyArray) -> int:
+    """Return the CRC-32 of the same bytes, which is quicker."""
+    crc = 0
+    for block in little_blocks(data):
+        crc = crc32(block if block.dtype.kind not in "UMm" else block.tobytes(), crc)
+    return crc
 
 
 class Writer(ABC):

@@ -1,0 +1,57 @@
+"""What tells whether bytes are the same: a SHA-256 to be kept, and a quick check for what was written a moment ago."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from threading import Thread
+
+from pybn.formats.lazy import Array
+
+# isal's runs at the memory's speed; the answer is the same.
+crc32: Callable[..., int] = import_module("isal.isal_zlib").crc32 if find_spec("isal") else zlib.crc32
+
+LARGE = 1 << 20  # bytes from which on a thread is worth its start
+
+
+class Digest:
+    """SHA-256 and CRC-32 of an array's bytes in C order, which come block by block.
+
+    The SHA-256 of a large block is taken in a thread, while the caller goes on to write that block and to read the
+    next; a block must stay as it is until the next one comes.
+    """
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._crc = 0
+        self._thread: Thread | None = None
+
+    def update(self, block: Array) -> None:
+        """Take the next block, in C order."""
+        data = block.data if block.dtype.kind not in "UMm" else block.tobytes()
+        self._wait()
+        if block.nbytes < LARGE:
+            self._sha256.update(data)
+        else:
+            self._thread = Thread(target=self._sha256.update, args=(data,))
+            self._thread.start()
+        self._crc = crc32(data, self._crc)
+
+    def _wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what came, in hexadecimal."""
+        self._wait()
+        return self._sha256.hexdigest()
+
+    @property
+    def crc(self) -> int:
+        """The CRC-32 of what came."""
+        return self._crc
