@@ -60,7 +60,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--dtype", default="", help="of floating-point arrays; refused where a value would change"
     )
-    command.add_argument("--skip-opaque", action="store_true", help="leave out objects and function handles")
+    command.add_argument("--skip-opaque", action="store_true", help="leave out what the format cannot hold")
     _add_writing(command)
     _add_limits(command)
     _add_cluster(command)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +20,7 @@ from pybn.values.leaves import subscript
 DEEPEST = 64
 MOST = 1_000_000
 ANY = "any"  # where an object keeps what the saveobj of its class returned: no part of a name
+HALF = re.compile("[\ud800-\udfff]")  # of a pair that is one character in UTF-16
 LARGEST_TEXTS = 1 << 28  # bytes of an array of texts, each of which takes as much as the longest
 
 
@@ -50,10 +54,8 @@ def _leaves(path: str, parts: tuple[str, ...], value: Any, within: tuple[int, ..
         yield Leaf(path, parts, None, getattr(value, "class_name", ""), problem=problem)
     elif isinstance(value, LazyArray):
         yield Leaf(path, parts, value, matlab_class(value.dtype))
-    elif isinstance(value, str):
-        yield Leaf(path, parts, InMemory(np.array(value)), "char")
-    elif isinstance(value, CharArray):
-        yield Leaf(path, parts, InMemory(np.array(value.rows)), "char", {"shape": _shape(value.shape)})
+    elif isinstance(value, str | CharArray):
+        yield _text(path, parts, value)
     elif isinstance(value, np.ndarray):
         yield Leaf(path, parts, InMemory(value), matlab_class(value.dtype))
     elif hasattr(value, "indptr"):
@@ -62,10 +64,10 @@ def _leaves(path: str, parts: tuple[str, ...], value: Any, within: tuple[int, ..
         for step, part, item in inner:
             yield from _leaves(path + step, (*parts, *part), item, (*within, _identity(value)))
     else:
-        kind = _kind(value)
         shape = getattr(value, "shape", (1, 1))
         data = InMemory(np.zeros(shape if 0 in shape else (0, 0)))
-        yield Leaf(path, parts, data, kind, {"shape": _shape(shape)})
+        fields = {"fields": json.dumps(value.fields)} if isinstance(value, StructArray) else {}
+        yield Leaf(path, parts, data, _kind(value), {"shape": _shape(shape), **fields})
 
 
 def _problem(value: Any, within: tuple[int, ...]) -> str:
@@ -127,6 +129,13 @@ def _names(value: Object) -> list[str]:
     return texts if len(set(texts)) == len(names) else [""] * len(names)
 
 
+def joined(value: Any) -> Any:
+    """Return a value of which cells of texts are arrays, in structs too: what was written from arrays of texts."""
+    if isinstance(value, Mapping):
+        return {name: joined(item) for name, item in value.items()}
+    return _texts(value)
+
+
 def _texts(column: Any) -> Any:
     """Return a cell of texts as one array, where that does not take too much."""
     if not isinstance(column, Cell) or not all(isinstance(item, str) for item in column.items):
@@ -137,10 +146,28 @@ def _texts(column: Any) -> Any:
     return np.array(column.items, f"U{max(longest, 1)}").reshape(column.shape, order="F")
 
 
+def _text(path: str, parts: tuple[str, ...], value: str | CharArray) -> Leaf:
+    """Return text: of an array its rows. What no format holds as text, NUL or half a pair, are numbers in UTF-16."""
+    rows = (value,) if isinstance(value, str) else value.rows
+    about = {} if isinstance(value, str) else {"shape": _shape(value.shape)}
+    if not any("\0" in row or HALF.search(row) for row in rows):
+        data = np.array(value if isinstance(value, str) else rows, np.str_)
+        return Leaf(path, parts, InMemory(data), "char", about)
+    units = [np.frombuffer(row.encode("utf-16-le", "surrogatepass"), "<u2") for row in rows]
+    if len({len(row) for row in units}) > 1:
+        return Leaf(path, parts, None, "char", about, "text with NUL in it, of rows that differ in length")
+    pages = value.shape[2:] if isinstance(value, CharArray) else ()
+    stacked = np.array(units).reshape(*pages[::-1], len(rows) // math.prod(pages), -1)
+    turned = np.moveaxis(stacked.transpose(), [0, 1], [1, 0])
+    return Leaf(path, parts, InMemory(turned), "char", {**about, "text": "UTF-16 as numbers"})
+
+
 def _sparse(path: str, parts: tuple[str, ...], value: Any) -> Iterator[Leaf]:
     about = {"format": "csc", "shape": _shape(value.shape)}
+    narrow = max(*value.shape, value.nnz) < 1 << 31
     for name in ("data", "indices", "indptr"):
-        data = InMemory(np.asarray(getattr(value, name)))
+        x = np.asarray(getattr(value, name))
+        data = InMemory(x if name == "data" else x.astype(np.int32 if narrow else np.int64, copy=False))
         yield Leaf(f"{path}.{name}", (*parts, name), data, f"sparse {matlab_class(value.dtype)}", about)
 
 

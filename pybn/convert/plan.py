@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from pybn.convert.flatten import Leaf, leaves
 from pybn.convert.layout import Choice, Rule, choose
 from pybn.convert.names import names
-from pybn.errors import FileError, PybnError, UsageError
+from pybn.errors import DTypeError, FileError, PybnError, UsageError
 from pybn.formats.datafile import DataFile, open_file
 from pybn.formats.oriented import Oriented
 from pybn.formats.tensor import WRITERS, Options, Tensor, Writer, writer_for
@@ -81,14 +81,7 @@ def plan(file: DataFile, target: Path, request: Request) -> Plan:
         raise UsageError(
             f"{file.path}: nothing in it is asked for; there is {', '.join(list(file)[:12]) or 'nothing'}"
         )
-    left = [leaf for leaf in found if leaf.data is None]
-    if left and not request.skip:
-        told = ", ".join(f"{leaf.path} ({leaf.problem})" for leaf in left[:5])
-        raise UsageError(
-            f"{file.path}: cannot be written as arrays: {told}; leave them out by --skip-opaque, "
-            f"or --var '!{left[0].path}'"
-        )
-    kept = [leaf for leaf in found if leaf.data is not None]
+    kept, left = _parted(file.path, found, writer, request)
     if not writer.many and len(kept) != 1:
         told = ", ".join(leaf.path for leaf in kept[:12])
         raise UsageError(
@@ -96,6 +89,37 @@ def plan(file: DataFile, target: Path, request: Request) -> Plan:
         )
     steps = tuple(_steps(file, kept, writer, request, matlab=target.suffix.lower() == ".mat"))
     return Plan(file.path, target, file.kind, steps, tuple(left))
+
+
+def _parted(path: str, found: list[Leaf], writer: Writer, request: Request) -> tuple[list[Leaf], list[Leaf]]:
+    """Return what is written and, if that is asked for, what is left out. Raises UsageError, DTypeError."""
+    told = [leaf if leaf.data is None else _checked(leaf, writer, request) for leaf in found]
+    kept, left = (
+        [leaf for leaf in told if leaf.data is not None],
+        [leaf for leaf in told if leaf.data is None],
+    )
+    if left and not request.skip:
+        problems = ", ".join(f"{leaf.path} ({leaf.problem})" for leaf in left[:5])
+        raise UsageError(
+            f"{path}: cannot be written as arrays: {problems}; leave them out by --skip-opaque, "
+            f"or --var '!{left[0].path}'"
+        )
+    if not kept:
+        problems = ", ".join(f"{leaf.path} ({leaf.problem})" for leaf in left[:5])
+        raise UsageError(f"{path}: nothing of it can be written: {problems}")
+    return kept, left
+
+
+def _checked(leaf: Leaf, writer: Writer, request: Request) -> Leaf:
+    """Return a leaf, without its data if the format cannot hold it and such are left out. Raises DTypeError."""
+    assert leaf.data is not None  # noqa: S101
+    try:
+        writer.check(Tensor(leaf.path, Oriented(leaf.data, None, _dtype(request.dtype, leaf.data.dtype))))
+    except DTypeError as error:
+        if not request.skip:
+            raise DTypeError(f"{error}; or leave out what cannot be written by --skip-opaque") from error
+        return replace(leaf, data=None, problem=str(error).removeprefix(f"{leaf.path}: "))
+    return leaf
 
 
 def _steps(
@@ -112,9 +136,7 @@ def _steps(
             axes = file.axes(leaf.parts[0]) or ()
         dtype = _dtype(request.dtype, leaf.data.dtype)
         about = {"original": leaf.path, "class": leaf.class_name, **leaf.about}
-        tensor = Tensor(name, Oriented(leaf.data, choice.order, dtype), axes, about)
-        writer.check(tensor)
-        yield Step(leaf, choice, tensor)
+        yield Step(leaf, choice, Tensor(name, Oriented(leaf.data, choice.order, dtype), axes, about))
 
 
 def _dtype(asked: str, own: np.dtype[Any]) -> np.dtype[Any]:

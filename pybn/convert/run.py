@@ -12,6 +12,7 @@ import numpy as np
 
 from pybn.convert import manifest
 from pybn.convert.apart import Limits, converted_apart
+from pybn.convert.flatten import joined, leaves
 from pybn.convert.layout import AUTO, rule
 from pybn.convert.manifest import Digest
 from pybn.convert.place import placed
@@ -192,10 +193,8 @@ def _bare(shape: tuple[int, ...]) -> list[int]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Mapping[str, LazyArray]]:
-    from pybn.convert.flatten import leaves
-
     with open_file(path) as file:
-        found = [(leaf.parts, leaf.data) for name in file for leaf in leaves(name, file[name])]
+        found = [(leaf.parts, leaf.data) for name in file for leaf in leaves(name, joined(file[name]))]
         yield {"/".join(parts): data for parts, data in found if data is not None}
 
 

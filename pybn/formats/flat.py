@@ -53,7 +53,7 @@ class MappedArray(LazyArray):
 
     def read(self, span: Span) -> Array:
         """Return a copy of these elements."""
-        return self._x[span].astype(self.dtype, order="K", copy=True)
+        return np.asarray(self._x[span]).astype(self.dtype, order="K", copy=True)
 
 
 def _mapped(path: str, offset: int, shape: tuple[int, ...], stored: np.dtype[Any], order: Any) -> Array:

@@ -116,12 +116,19 @@ def attribute(item: Any, name: str) -> Any:
     if not h5py.h5a.exists(item.id, name.encode()):
         return None
     handle = item.attrs.get_id(name)
-    if handle.get_storage_size() > LARGEST_ATTRIBUTE:
+    if bytes_of(handle) > LARGEST_ATTRIBUTE:
         return None
     value = item.attrs[name]
+    if isinstance(value, h5py.Empty):
+        return None
     if isinstance(value, bytes):
         return decode(value)
     return [text(element) for element in value.ravel()] if isinstance(value, np.ndarray) else value
+
+
+def bytes_of(attribute: Any) -> int:
+    """Return how much an attribute takes; of one without elements the library only says that there is an error."""
+    return int(attribute.get_storage_size()) if attribute.get_space().get_simple_extent_npoints() else 0
 
 
 def text(value: Any) -> Any:

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from pybn.errors import FormatError
-from pybn.formats.hdf5_items import attribute, decode
+from pybn.formats.hdf5_items import attribute, bytes_of, decode
 from pybn.formats.hdf5_lazy import Elements
 from pybn.formats.matlab_values import dtype_of
 
@@ -50,7 +50,9 @@ def _class(item: Any) -> str:
 def _fields(item: Any) -> list[str]:
     """Return the names of a struct's fields in MATLAB's order: each an array of characters."""
     handle = h5py.h5a.open(item.id, b"MATLAB_fields")
-    if handle.get_storage_size() > _MOST_FIELDS:
+    if bytes_of(handle) > _MOST_FIELDS:
+        return []
+    if isinstance(item.attrs["MATLAB_fields"], h5py.Empty):
         return []
     names = np.ravel(item.attrs["MATLAB_fields"])
     return [

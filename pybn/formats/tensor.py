@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from pybn.errors import DTypeError, FormatError, UsageError
-from pybn.formats.digests import Digest, crc32
+from pybn.formats.digests import Digest, crc32, told
 from pybn.formats.lazy import BLOCK, Array, LazyArray
 
 WRITERS = {  # by suffix, the module that writes it
@@ -98,18 +98,21 @@ def little_blocks(data: LazyArray, most: int = BLOCK) -> Iterator[Array]:
 
 
 def digest(data: LazyArray) -> str:
-    """Return the SHA-256 of an array's bytes in C order, little-endian: of the elements, whatever file holds them."""
-    told = Digest()
+    """Return the SHA-256 of an array's bytes in C order, little-endian: of the elements, whatever file holds them.
+
+    Of texts it is that of each one's length in bytes (8 bytes) and its characters (4 bytes each).
+    """
+    found = Digest()
     for block in little_blocks(data):
-        told.update(block)
-    return told.sha256
+        found.update(block)
+    return found.sha256
 
 
 def check(data: LazyArray) -> int:
     """Return the CRC-32 of the same bytes, which is quicker."""
     crc = 0
     for block in little_blocks(data):
-        crc = crc32(block if block.dtype.kind not in "UMm" else block.tobytes(), crc)
+        crc = crc32(told(block), crc)
     return crc
 
 

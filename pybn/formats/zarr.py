@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pybn.errors import FormatError
 from pybn.formats.lazy import Array, LazyArray, Span
 from pybn.formats.tensor import import_extra
@@ -26,7 +28,7 @@ class ZarrArray(LazyArray):
     def read(self, span: Span) -> Array:
         """Return these elements. Raises FormatError for a damaged chunk."""
         try:
-            read: Array = self._array[span] if span else self._array[()]
+            read: Array = np.asarray(self._array[span] if span else self._array[()])
         except FAULTS as error:
             raise FormatError(f"{self._name}: cannot be read: {error}") from error
         return read
