@@ -16,9 +16,12 @@ import pytest
 import pybn
 from pybn.convert.flatten import leaves
 from pybn.errors import FormatError
+from pybn.formats.variables import variable
 from pybn.inspection import inspect
-from pybn.values import Cell, Foreign, Object
+from pybn.values import Cell, Foreign, Map, Object
 from tests.mat_files import (
+    CELL,
+    CHAR,
     STRUCT,
     UINT32,
     array,
@@ -77,6 +80,8 @@ def plain(value: Any) -> Any:
         return value.shape, [plain(item) for item in value.items]
     if isinstance(value, str):
         return value
+    if isinstance(value, Map):
+        return value.keys, [plain(item) for item in value.items], value.key_type, value.value_type
     return value.dtype.name, tuple(value.shape), np.asarray(value).ravel(order="F").tolist()
 
 
@@ -200,20 +205,84 @@ def test_strings(tmp_path: Path, version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_maps(tmp_path: Path, version: str) -> None:
     texts = MatlabContainerMap({"a": np.array([[1.0]]), "b": "text"})
-    found = opened(save(tmp_path / "a.mat", version, t=texts, n=MatlabContainerMap({3: "x"})))
-    assert plain(found["t"]) == (
-        "containers.Map",
-        (1, 1),
-        [
-            {
-                "keys": ((1, 2), ["a", "b"]),
-                "values": ((1, 2), [("float64", (1, 1), [1.0]), "text"]),
-                "KeyType": "char",
-                "ValueType": "any",
-            }
-        ],
+    inner = MatlabContainerMap({"k": np.array([[True]])})
+    path = save(tmp_path / "a.mat", version, t=texts, n=MatlabContainerMap({30: "x", 4: inner}))
+    found = opened(path)
+    assert plain(found["t"]) == (("a", "b"), [("float64", (1, 1), [1.0]), "text"], "char", "any")
+    numbers_ = found["n"]
+    assert (numbers_.keys, numbers_.items[1]) == ((4, 30), "x")  # in MATLAB's order
+    assert plain(numbers_.items[0]) == (("k",), [("bool", (1, 1), [True])], "char", "logical")
+    paths = {leaf.path: ".".join(leaf.parts) for name in found for leaf in leaves(name, found[name])}
+    assert paths == {
+        't("a")': "t.a",
+        't("b")': "t.b",
+        'n(4)("k")': "n.4.k",
+        "n(30)": "n.30",
+    }
+    rows = [(row.depth, row.name, row.type) for row in inspect(path).contents.rows]
+    assert rows == [
+        (0, "t", "containers.Map object"),
+        (1, '("a")', "double"),
+        (1, '("b")', "char"),
+        (0, "n", "containers.Map object"),
+        (1, "(4)", "containers.Map object"),
+        (2, '("k")', "logical"),
+        (1, "(30)", "char"),
+    ]
+    value, in_matlab_order = variable(str(path), "t")
+    assert in_matlab_order
+    assert plain(value) == plain(found["t"])
+
+
+def _stored_map(keys: list[bytes], values: list[bytes], kind: str) -> bytes:
+    fields = names(10, "keys", "values", "uniformity", "keyType", "valueType")
+    row = [array(CELL, (1, len(items)), "", *items) for items in (keys, values)]
+    return array(STRUCT, (1, 1), "", fields, *row, matrix([0], (1, 1)), char(kind), char("double"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "keys"),
+    [
+        ("int64", array(14, (1, 1), "", numbers([2**53 + 1], "i8")), (2**53 + 1,)),
+        ("single", array(7, (1, 1), "", numbers([0.5], "f4")), (0.5,)),
+        ("char", array(CHAR, (0, 0), "", numbers([], "u2")), ("",)),
+        ("char", char("ä.b/c"), ("ä.b/c",)),
+    ],
+)
+def test_keys_of_maps_are_exact(tmp_path: Path, kind: str, stored: bytes, keys: tuple[Any, ...]) -> None:
+    data = object_data(
+        ["containers.Map"],
+        [(1, [("serialization", 1, 0)])],
+        [_stored_map([stored], [matrix([7], (1, 1))], kind)],
     )
-    assert np.asarray(found["n"].properties[0]["keys"].items[0]).item() == 3
+    path = with_objects(tmp_path / "a.mat", modern("m", "containers.Map", handles([1], 1)), data=data)
+    found = opened(path)["m"]
+    assert isinstance(found, Map)
+    assert (found.keys, type(found.keys[0])) == (keys, type(keys[0]))
+    assert (found.key_type, found.value_type, found.items[0].item()) == (kind, "double", 7)
+
+
+def test_a_map_that_holds_itself_and_one_of_keys_that_no_map_here_has(tmp_path: Path) -> None:
+    objects = [(1, [("serialization", 1, 0)]), (1, [("serialization", 1, 1)])]
+    values = [
+        _stored_map([char("me"), char("x")], [handles([1], 1), matrix([1], (1, 1))], "char"),
+        _stored_map([matrix([np.nan], (1, 1))], [char("v")], "double"),
+    ]
+    path = with_objects(
+        tmp_path / "a.mat",
+        modern("m", "containers.Map", handles([1], 1)),
+        modern("n", "containers.Map", handles([2], 1)),
+        data=object_data(["containers.Map"], objects, values),
+    )
+    found = opened(path)
+    assert found["m"].items[0] is found["m"]
+    assert [leaf.path for leaf in leaves("m", found["m"]) if leaf.data is None] == ['m("me")']
+    assert inspect(path).contents.rows
+    with pytest.raises(FormatError, match=r"a containers\.Map that holds itself"):
+        variable(str(path), "m")
+    assert isinstance(found["n"], Object)
+    assert np.isnan(found["n"].properties[0]["keys"].items[0].item())
+    assert found["n"].properties[0]["values"].items == ("v",)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -96,7 +96,8 @@ def _inside(value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
             yield f"{{{at}}}", (at.replace(",", "_"),), item
     elif isinstance(value, Map):
         for key, item in zip(value.keys, value.items, strict=True):
-            yield f'("{key}")' if isinstance(key, str) else f"({key:g})", (f"{key}",), item
+            text = key if isinstance(key, str) else f"{int(key) if key == int(key) else key}"
+            yield f'("{text}")' if isinstance(key, str) else f"({text})", (text,), item
     elif isinstance(value, StructArray):
         for k, element in enumerate(value.elements):
             at = subscript(k, value.shape)

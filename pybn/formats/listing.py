@@ -11,7 +11,7 @@ from pybn.errors import FormatError
 from pybn.formats.contents import Contents, Row, Rows
 from pybn.formats.datafile import DataFile, open_file
 from pybn.formats.lazy import LazyArray
-from pybn.values import Cell, CharArray, Foreign, Object, StructArray
+from pybn.values import Cell, CharArray, Foreign, Map, Object, StructArray
 from pybn.values.columns import Columns
 from pybn.values.leaves import subscript
 
@@ -54,8 +54,8 @@ def _row(name: str, depth: int, value: Any, *, matlab: bool) -> Row:
     if hasattr(value, "indptr"):
         type_ = f"sparse {CLASSES.get(value.dtype.name, value.dtype.name)}"
         return Row(name, depth, type_, tuple(value.shape), note=f"{value.nnz:,} nonzeros")
-    if isinstance(value, Foreign | Object):
-        type_ = f"{value.class_name}{' object' * isinstance(value, Object)}"
+    if isinstance(value, Foreign | Object | Map):
+        type_ = f"{value.class_name}{' object' * (not isinstance(value, Foreign))}"
         return Row(name, depth, type_, getattr(value, "shape", (1, 1)))
     kinds = {Cell: "cell", StructArray: "struct", CharArray: "char"}
     return Row(name, depth, kinds.get(type(value), "struct"), getattr(value, "shape", (1, 1)))
@@ -76,6 +76,9 @@ def _inside(value: Any) -> list[tuple[str, Any]]:
         return [(f"{{{subscript(k, value.shape)}}}", item) for k, item in enumerate(value.items)]
     if isinstance(value, Object):
         return _objects(value)
+    if isinstance(value, Map):
+        keys = [f'("{key}")' if isinstance(key, str) else f"({key})" for key in value.keys]
+        return list(zip(keys, value.items, strict=True))
     if isinstance(value, StructArray):
         return [(f"({subscript(k, value.shape)})", element) for k, element in enumerate(value.elements)]
     return []

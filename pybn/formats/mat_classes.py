@@ -5,7 +5,8 @@
     duration          {"value": ISO 8601 text, "milliseconds"}, and "Format"
     calendarDuration  {"value": ISO 8601 text, "months", "days", "milliseconds"}, and "Format"
     categorical       {"value": category, "code": from 1, 0 for none, "categories": Cell, "ordinal", "protected"}
-    containers.Map    {"keys": Cell, "values": Cell, "KeyType", "ValueType"}
+    containers.Map    a `pybn.values.Map`, no Object; with keys that none has, NaN for one, an Object of
+                      {"keys": Cell, "values": Cell, "KeyType", "ValueType"}
     dictionary        {"keys", "values"}
     table             {"variables": {name: column}, "row_names": Cell, "properties": what else is said of it}
     timetable         {"variables": ..., "row_times": datetime, duration, or a struct of start and step, "properties"}
@@ -25,7 +26,7 @@ import numpy as np
 
 from pybn.errors import FormatError
 from pybn.formats import mat_times
-from pybn.values import Cell, CharArray, Object
+from pybn.values import Cell, CharArray, Map, Object
 from pybn.values.columns import Columns
 
 MISSING = Object("missing", (1, 1), ({},))
@@ -162,11 +163,38 @@ FLAT: dict[str, Callable[[Properties], Object | None]] = {
 # One object that holds others.
 
 
-def _map(properties: Properties) -> dict[str, Any] | None:
+def mapped(properties: Properties) -> tuple[Map, tuple[Any, ...]] | None:
+    """Return a containers.Map with its keys, and its values as they are stored; None for what is no such Map."""
+    stored = _serialized(properties)
+    if stored is None or len(stored["keys"].items) != len(stored["values"].items):
+        return None
+    kinds = [str(stored.get(name) or "any") for name in ("keyType", "valueType")]
+    keys = tuple(map(_key, stored["keys"].items))
+    try:
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        items = tuple(stored["values"].items[k] for k in order)
+        return Map(tuple(keys[k] for k in order), items, *kinds), items
+    except (ValueError, TypeError):
+        return None
+
+
+def _key(stored: Any) -> Any:
+    """Return a key as text or a Python number, None for anything else."""
+    if isinstance(stored, str):
+        return stored
+    number = _array(stored, "iuf")
+    return number.item() if number is not None and number.size == 1 else None
+
+
+def _serialized(properties: Properties) -> Mapping[str, Any] | None:
     stored = properties.get("serialization")
-    if not isinstance(stored, Mapping) or not all(
-        isinstance(stored.get(name), Cell) for name in ("keys", "values")
-    ):
+    cells = isinstance(stored, Mapping) and all(isinstance(stored.get(n), Cell) for n in ("keys", "values"))
+    return stored if cells else None
+
+
+def _map(properties: Properties) -> dict[str, Any] | None:
+    stored = _serialized(properties)
+    if stored is None:
         return None
     types = {"KeyType": stored.get("keyType"), "ValueType": stored.get("valueType")}
     known = {name: type_ for name, type_ in types.items() if isinstance(type_, str)}

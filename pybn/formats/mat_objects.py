@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from pybn.errors import FormatError
-from pybn.formats.mat_classes import FLAT, converted, flat
+from pybn.formats.mat_classes import FLAT, converted, flat, mapped
 from pybn.formats.mcos import CLASS_CELLS, MARK, NAMED, NUMBER, SAVED, Handle, Record, Table, handle_of
-from pybn.values import Cell, Object, StructArray
+from pybn.values import Cell, Map, Object, StructArray
 from pybn.values.columns import Columns
 
 DEEPEST = 200  # levels of cells and structs in a property; readers stop before
+MAP = "containers.Map"
 MOST = 1_000_000  # properties of all objects together
 ENUMERATION = ("EnumerationInstanceTag", "ClassName", "ValueNames", "Values", "ValueIndices")
 
@@ -42,7 +43,9 @@ class Objects:
         self._defaults: dict[int, Mapping[str, Any]] = {}
         self._known: dict[int, dict[str, Any]] = {}
         self._flat: dict[int, Object | None] = {}
+        self._maps: dict[int, Map | None] = {}
         self._waiting: deque[int] = deque()
+        self._unfilled: deque[tuple[Map, tuple[Any, ...]]] = deque()
         self._templates: Cell | None = None
         self._count = 0
 
@@ -50,15 +53,19 @@ class Objects:
         """Return the objects that words, or the struct of an enumeration, stand for. Raises FormatError."""
         try:
             found = self._enumeration(value) if _enumerates(value) else self._objects(value, class_name)
-            while self._waiting:
-                number = self._waiting.popleft()
-                self._fill(number, self._known[number])
+            while self._waiting or self._unfilled:
+                if self._unfilled:
+                    one, items = self._unfilled.popleft()
+                    one.fill(tuple(map(self._walked, items)))
+                else:
+                    number = self._waiting.popleft()
+                    self._fill(number, self._known[number])
         except BaseException:
             self._forget()  # what is filled in part is not to be met again
             raise
         return found
 
-    def _objects(self, value: Any, class_name: str) -> Object:
+    def _objects(self, value: Any, class_name: str) -> Object | Map:
         handle = handle_of(value)
         if handle is None or not self.table.has(handle):
             raise FormatError(
@@ -66,7 +73,7 @@ class Objects:
             )
         return self._of(handle)
 
-    def _of(self, handle: Handle) -> Object:
+    def _of(self, handle: Handle) -> Object | Map:
         """Return objects, whose properties may still have to be filled in."""
         class_name = self.table.class_name(handle.class_)
         records = [self.table.record(number) if number else None for number in handle.objects]
@@ -74,6 +81,10 @@ class Objects:
             one = self._flat_one(handle.objects[0], records[0])
             if one is not None:
                 return one
+        if len(records) == 1 and records[0] and records[0].class_name == MAP:
+            single = self._map(handle.objects[0], records[0])
+            if single is not None:
+                return single
         classes = tuple(record.class_name if record else class_name for record in records)
         if len(set(classes)) == 1:
             class_name = classes[0]
@@ -86,6 +97,15 @@ class Objects:
             found = self._raw(record, self._cell, self._template(record.class_))
             self._flat[number] = flat(record.class_name, found, self._order)
         return self._flat[number]
+
+    def _map(self, number: int, record: Record) -> Map | None:
+        """Return a containers.Map, whose values may still have to be filled in."""
+        if number not in self._maps:
+            found = mapped(self._raw(record, self._cell, self._template(record.class_)))
+            self._maps[number] = None if found is None else found[0]
+            if found is not None:
+                self._unfilled.append(found)
+        return self._maps[number]
 
     def _properties(self, number: int) -> dict[str, Any]:
         if not number:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pybn.errors import FormatError
 from pybn.formats.datafile import open_file
 from pybn.formats.lazy import LazyArray
-from pybn.values import Cell, Foreign, Object, StructArray, describe, to_matlab
+from pybn.values import Cell, Foreign, Map, Object, StructArray, describe, to_matlab
 
 Array = npt.NDArray[Any]
 
@@ -54,18 +54,27 @@ def _named(var: str, known: Sequence[str]) -> str:
     raise FormatError(f"{var} is not there; {_there(known)}")
 
 
-def here(value: Any) -> Any:
-    """Return a value with all arrays in it read and full, and all objects foreign. Raises FormatError."""
+def here(value: Any, maps: tuple[int, ...] = ()) -> Any:
+    """Return a value with all arrays in it read and full, and all objects foreign. Raises FormatError.
+
+    `maps` has the identities of the maps that it is in: none can be handed over that holds itself.
+    """
     if isinstance(value, LazyArray) or hasattr(value, "toarray"):
         if math.prod(value.shape) * value.dtype.itemsize > LARGEST:
             raise FormatError(f"an array of shape {list(value.shape)} is too large to be read at once")
         return value.toarray() if hasattr(value, "toarray") else np.asarray(value)
     if isinstance(value, Mapping):
-        return {name: here(item) for name, item in value.items()}
+        return {name: here(item, maps) for name, item in value.items()}
     if isinstance(value, Cell):
-        return Cell(value.shape, tuple(here(item) for item in value.items))
+        return Cell(value.shape, tuple(here(item, maps) for item in value.items))
     if isinstance(value, StructArray):
-        return StructArray(value.shape, value.fields, tuple(here(element) for element in value.elements))
+        elements = tuple(here(element, maps) for element in value.elements)
+        return StructArray(value.shape, value.fields, elements)
+    if isinstance(value, Map):
+        if id(value) in maps:
+            raise FormatError("a containers.Map that holds itself cannot be handed over")
+        items = tuple(here(item, (*maps, id(value))) for item in value.items)
+        return Map(value.keys, items, value.key_type, value.value_type)
     return Foreign(value.class_name) if isinstance(value, Object) else value
 
 

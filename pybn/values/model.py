@@ -60,6 +60,7 @@ class Map:
     keys: tuple[str | float, ...]
     items: tuple[Any, ...]
     key_type: str = "char"  # as MATLAB calls it; a map of numbers has it from its first key
+    value_type: str = "any"  # as a file tells it; values are as they are whatever it is
 
     def __post_init__(self) -> None:
         _fill("values", (len(self.keys),), self.items)
@@ -74,6 +75,11 @@ class Map:
     def class_name(self) -> str:
         """What MATLAB calls its class."""
         return "containers.Map"
+
+    def fill(self, items: tuple[Any, ...]) -> None:
+        """Take values that were not known when the map was made: those of a file can hold the map itself."""
+        _fill("values", (len(self.keys),), items)
+        object.__setattr__(self, "items", items)
 
     @classmethod
     def of(cls, told: Mapping[Any, Any]) -> Map:
@@ -98,7 +104,7 @@ class Object:
     """An object of a MATLAB class, or an array of them, read from a file.
 
     `properties` has a dict for each element, column by column; of what MATLAB itself defines, in MATLAB's terms: a
-    string has {"value": text}, a containers.Map {"keys": Cell, "values": Cell}, a datetime {"value": ISO text} ...
+    string has {"value": text}, a datetime {"value": ISO text} ... (a containers.Map is a Map)
     (see `pybn.formats.mat_classes`). Handle objects can hold each other: what follows them must mind where it was.
     `classes` has the class of each element, where they are not all of `class_name`.
     """
