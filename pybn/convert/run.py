@@ -13,6 +13,7 @@ import numpy as np
 from pybn.convert import manifest
 from pybn.convert.apart import Limits, converted_apart
 from pybn.convert.flatten import joined, leaves
+from pybn.convert.flusher import Flusher
 from pybn.convert.layout import AUTO, rule
 from pybn.convert.manifest import Digest
 from pybn.convert.place import placed
@@ -134,9 +135,10 @@ def _written(plan: Plan, options: Options, advance: Advance) -> dict[str, str]:
     """Write a file, read it back, and return the digests; only then it has its name."""
     writer = writer_for(plan.target)
     with placed(plan.target, folder=writer.folder) as temporary, Spilled(plan.target.parent) as spilled:
-        sink = Sink(advance)
         tensors = [_ready(step.tensor, spilled) for step in plan.steps]
-        writer.write(temporary, tensors, options, sink)
+        with Flusher(temporary) as flusher:
+            sink = Sink(advance, flusher.advance)
+            writer.write(temporary, tensors, options, sink)
         prove(
             temporary,
             {each.name: (each.data.shape, sink.checks[each.name]) for each in tensors},

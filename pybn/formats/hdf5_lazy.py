@@ -19,7 +19,7 @@ from pybn.formats.hdf5_stored import Stored, afford
 from pybn.formats.lazy import BLOCK, Array, LazyArray, Span
 from pybn.formats.matlab import two
 
-LONGEST = 4  # blocks: the most that a row of whole chunks may take before it is cut along more than one axis
+LONGEST = 16  # blocks: the most that a row of whole chunks may take before it is cut along more than one axis
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Span = tuple[slice, ...]  # one slice an axis, its start and stop within the axis, its step 1
 
-BLOCK = 16 << 20  # bytes that a reader or writer has in hand at a time
+BLOCK = 4 << 20  # bytes that a reader or writer has in hand at a time: they stay in a processor's cache
 
 
 class LazyArray(ABC):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -58,10 +59,10 @@ Advance = Callable[[int], None]
 class Sink:
     """Hands out the blocks of tensors, counts their bytes, and keeps SHA-256 and CRC-32 of each one in C order."""
 
-    def __init__(self, advance: Advance = lambda _: None) -> None:
+    def __init__(self, *advances: Advance) -> None:
         self.digests: dict[str, str] = {}
         self.checks: dict[str, int] = {}
-        self._advance = advance
+        self._advances = advances
 
     def blocks(self, tensor: Tensor, most: int = BLOCK) -> Iterator[Array]:
         """Yield the elements in C order, a run of the first axis at a time, little-endian."""
@@ -69,7 +70,8 @@ class Sink:
         for block in little_blocks(tensor.data, most):
             digest.update(block)
             yield block
-            self._advance(block.nbytes)
+            for advance in self._advances:
+                advance(block.nbytes)
         self.digests[tensor.name], self.checks[tensor.name] = digest.sha256, digest.crc
 
     def whole(self, tensor: Tensor) -> Array:
@@ -139,6 +141,14 @@ class Writer(ABC):
     def title(self) -> str:
         """What the format is called."""
         return type(self).__name__.removesuffix("Writer")
+
+
+def opened(path: Path) -> IO[bytes]:
+    """Open a file to be written from its start: as it is, empty, since one that is cut is flushed when it is closed."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    if os.fstat(handle).st_size:
+        os.ftruncate(handle, 0)
+    return os.fdopen(handle, "wb")
 
 
 def writer_for(path: Path) -> Writer:

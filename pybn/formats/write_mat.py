@@ -15,7 +15,7 @@ import scipy.sparse
 
 from pybn.errors import DTypeError, UsageError
 from pybn.formats.mat5_encoding import COMPRESSED, HEADER, Array, Chars, Chunk, matrix
-from pybn.formats.tensor import Options, Sink, Tensor, Writer
+from pybn.formats.tensor import Options, Sink, Tensor, Writer, opened
 from pybn.values import Cell, StructArray
 
 LARGEST = (1 << 31) - (1 << 20)  # bytes of a variable of level 5
@@ -46,7 +46,7 @@ class MatWriter(Writer):
         variables: dict[str, list[Tensor]] = {}
         for tensor in tensors:
             variables.setdefault(tensor.name.partition("/")[0], []).append(tensor)
-        with path.open("wb") as out:
+        with opened(path) as out:
             out.write(HEADER)
             for name, within in variables.items():
                 chunks = matrix(_variable(within, sink), name)

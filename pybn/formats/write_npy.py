@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 
-from pybn.formats.tensor import Options, Sink, Tensor, Writer
+from pybn.formats.tensor import Options, Sink, Tensor, Writer, opened
 
 
 class NpyWriter(Writer):
@@ -19,7 +19,7 @@ class NpyWriter(Writer):
     def write(self, path: Path, tensors: Sequence[Tensor], _: Options, sink: Sink) -> None:
         """Write the only tensor."""
         (tensor,) = tensors
-        with path.open("wb") as out:
+        with opened(path) as out:
             stream(out, tensor, sink)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from pybn.errors import DTypeError
 from pybn.formats.safetensors import DTYPES, METADATA
-from pybn.formats.tensor import Options, Sink, Tensor, Writer
+from pybn.formats.tensor import Options, Sink, Tensor, Writer, opened
 
 CODES = {np.dtype(code): name for name, code in DTYPES.items()}
 
@@ -32,7 +32,7 @@ class SafetensorsWriter(Writer):
     def write(self, path: Path, tensors: Sequence[Tensor], _: Options, sink: Sink) -> None:
         """Write the header and all bytes."""
         ordered = sorted(tensors, key=lambda each: (-each.data.dtype.itemsize, each.name))
-        with path.open("wb") as out:
+        with opened(path) as out:
             out.write(_header(ordered))
             for tensor in ordered:
                 for block in sink.blocks(tensor):
