@@ -62,6 +62,37 @@ def names(width: int, *fields: str, order: str = "<") -> bytes:
     return small(5, struct.pack(order + "i", width), order) + element(1, joined, order)
 
 
+def sparse(rows: list[int], starts: list[int], values: int = 3, shape: tuple[int, ...] = (3, 3)) -> bytes:
+    """A 3x3 sparse matrix, or what pretends to be one."""
+    return array(SPARSE, shape, "x", numbers(rows, "i4"), numbers(starts, "i4"), doubles(values))
+
+
+def everything() -> list[bytes]:
+    """Small variables of every kind."""
+    text = array(CHAR, (1, 3), "text", element(16, b"abc"))
+    fields = names(4, "a", "b"), array(CHAR, (2, 2), "", element(4, b"a\0b\0c\0d\0")), element(14, b"")
+    opaque = array(
+        OPAQUE,
+        (),
+        "o",
+        element(1, b"MCOS"),
+        element(1, b"string"),
+        array(9, (1, 1), "", element(2, b"a")),
+    )
+    return [
+        array(DOUBLE, (2, 3), "x", doubles(6)),
+        array(DOUBLE, (1, 2), "z", doubles(2), numbers([1, 2], "u1"), flags=COMPLEX),
+        array(UINT8, (1, 2), "flags", small(2, b"\1\0"), flags=LOGICAL),
+        text,
+        array(CELL, (1, 2), "c", text, element(14, b"")),
+        array(STRUCT, (1, 1), "s", *fields),
+        sparse([0, 1, 2], [0, 1, 2, 3]),
+        opaque,
+        array(FUNCTION, (1, 1), "f", text),
+        array(OBJECT, (1, 1), "old", element(1, b"network"), *fields),
+    ]
+
+
 def level_4(
     name: str,
     mopt: int,

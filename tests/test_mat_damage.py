@@ -14,7 +14,7 @@ import mat_files as mat
 import numpy as np
 import pytest
 import scipy.sparse
-from mat_files import array, doubles, element, level_4, level_5, names, numbers, small
+from mat_files import array, doubles, element, everything, level_4, level_5, names, numbers, small, sparse
 
 import pybn
 from pybn.errors import FileError, FormatError
@@ -29,10 +29,6 @@ def nested(levels: int) -> bytes:
     for _ in range(levels - 1):
         cell = array(mat.CELL, (1, 1), "", cell)
     return array(mat.CELL, (1, 1), "x", cell)
-
-
-def sparse(rows: list[int], starts: list[int], values: int = 3, shape: tuple[int, ...] = (3, 3)) -> bytes:
-    return array(mat.SPARSE, shape, "x", numbers(rows, "i4"), numbers(starts, "i4"), doubles(values))
 
 
 BROKEN = {
@@ -220,32 +216,6 @@ def test_numbers_that_are_not_the_ieees_are_refused_by_name(tmp_path: Path, mopt
 
 
 # Anything.
-
-
-def everything() -> list[bytes]:
-    """Small variables of every kind."""
-    text = array(mat.CHAR, (1, 3), "text", element(16, b"abc"))
-    fields = names(4, "a", "b"), array(mat.CHAR, (2, 2), "", element(4, b"a\0b\0c\0d\0")), element(14, b"")
-    opaque = array(
-        mat.OPAQUE,
-        (),
-        "o",
-        element(1, b"MCOS"),
-        element(1, b"string"),
-        array(9, (1, 1), "", element(2, b"a")),
-    )
-    return [
-        array(mat.DOUBLE, (2, 3), "x", doubles(6)),
-        array(mat.DOUBLE, (1, 2), "z", doubles(2), numbers([1, 2], "u1"), flags=mat.COMPLEX),
-        array(mat.UINT8, (1, 2), "flags", small(2, b"\1\0"), flags=mat.LOGICAL),
-        text,
-        array(mat.CELL, (1, 2), "c", text, element(14, b"")),
-        array(mat.STRUCT, (1, 1), "s", *fields),
-        sparse([0, 1, 2], [0, 1, 2, 3]),
-        opaque,
-        array(mat.FUNCTION, (1, 1), "f", text),
-        array(mat.OBJECT, (1, 1), "old", element(1, b"network"), *fields),
-    ]
 
 
 def read_all(path: Path) -> None:

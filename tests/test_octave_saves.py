@@ -312,12 +312,12 @@ def test_text_of_older_versions(tmp_path: Path) -> None:
         (
             "# name: x\n# type: matrix\n# rows: 1\n# columns: 2\n 1 2x\n",
             "x",
-            "x: .*wanted a number, got '2x'",
+            "line 10: wanted a number, got '2x'",
         ),
         (
             "# name: x\n# type: matrix\n# rows: 1\n# columns: 3\n 1 1.2.3\n",
             "x",
-            "x: .*wanted a number, got '1.2.3'",
+            "line 10: wanted a number, got '1.2.3'",
         ),
         (
             "# name: x\n# type: matrix\n# rows: -1\n# columns: 2\n",

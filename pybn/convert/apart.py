@@ -16,7 +16,7 @@ from pybn.convert.layout import Rule
 from pybn.convert.place import give_name
 from pybn.convert.plan import Request
 from pybn.errors import FileError, PybnError
-from pybn.formats.child import call
+from pybn.formats.child import call, shown
 from pybn.formats.tensor import Options, writer_for
 
 
@@ -96,5 +96,5 @@ def _again(told: dict[str, str]) -> PybnError:
     import pybn.errors
 
     kind = getattr(pybn.errors, told["type"], pybn.errors.FormatError)
-    made: PybnError = kind(told["message"])
+    made: PybnError = kind(shown(told["message"]))
     return made

@@ -154,10 +154,13 @@ def _ready(tensor: Tensor, spilled: Spilled) -> Tensor:
 
 def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest | int]], target: Path) -> None:
     """Read a file and compare every tensor's digest. Raises FormatError, naming what is not as it was written."""
-    for name, found in differing(path, wanted):
-        raise FormatError(
-            f"{target}: {name} was not read back as it was written ({found}); nothing was replaced"
-        )
+    try:
+        for name, found in differing(path, wanted):
+            raise FormatError(
+                f"{target}: {name} was not read back as it was written ({found}); nothing was replaced"
+            )
+    except FormatError as error:
+        raise FormatError(str(error).replace(f"{path}: ", f"{target}: as it was written: ")) from error
 
 
 def differing(

@@ -114,7 +114,9 @@ def verdict(path: str, status: int, answer: bytes, *, deadline: float, memory: i
         case {"value": value}:
             return value
         case {"refused": str(reason)}:
-            raise FormatError(f"{path}: {_shown(reason)}")
+            raise FormatError(f"{path}: {shown(reason)}")
+        case {"failed": str(reason)}:
+            raise FileError(f"{path}: {shown(reason)}")
         case {"system": str(reason)}:
             raise FileError(f"{path}: cannot be read: {reason}")
         case {"memory": _}:
@@ -130,7 +132,7 @@ def _decode(answer: bytes) -> object:
         return None
 
 
-def _shown(reason: str) -> str:
+def shown(reason: str) -> str:
     """Return a reason without what a terminal would act on: a library may quote the file in it."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in reason)
 
@@ -178,6 +180,8 @@ def reply(target: str, path: str, *more: str) -> bytes:
         return json.dumps(answer).encode()
     except FormatError as error:
         answer = {"refused": str(error).removeprefix(f"{path}: ")}  # which the parent says
+    except FileError as error:
+        answer = {"failed": str(error).removeprefix(f"{path}: ")}
     except MemoryError:
         answer = {"memory": True}
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mmap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,7 +52,10 @@ class MappedArray(LazyArray):
 
     def read(self, span: Span) -> Array:
         """Return a copy of these elements."""
-        return np.asarray(self._x[span]).astype(self.dtype, order="K", copy=True)
+        # Of a scalar an array too: NumPy's own scalars drop the zeros that a text ends with.
+        key: tuple[Any, ...] = (*span, ...)
+        x: Array = self._x[key].astype(self.dtype, order="K", copy=True)
+        return x
 
 
 def _mapped(path: str, offset: int, shape: tuple[int, ...], stored: np.dtype[Any], order: Any) -> Array:
@@ -61,12 +63,14 @@ def _mapped(path: str, offset: int, shape: tuple[int, ...], stored: np.dtype[Any
     if not wanted:
         return np.empty(shape, stored, order)
     try:
-        with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            there = len(whole)
-            if offset + wanted > there:
-                raise FormatError(
-                    f"wanted {wanted:,} bytes from byte {offset:,} on, and the file ends at {there:,}; cut short?"
-                )
+        there = Path(path).stat().st_size
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if offset + wanted > there:
+        raise FormatError(
+            f"wanted {wanted:,} bytes from byte {offset:,} on, and the file ends at {there:,}; cut short?"
+        )
+    try:
         flat = np.memmap(path, np.uint8, "r", offset, (wanted,))
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: cannot be read: {error}") from error
@@ -77,7 +81,7 @@ class StreamArray(LazyArray):
     """An array that can only be read from the front: inflated, or a member of an archive.
 
     `begin` returns a stream that stands at the first element. Reading what comes after what was read goes on; reading
-    what came before begins anew.
+    what came before begins anew. `label` is what errors begin with: the file, and what it is there.
     """
 
     def __init__(
@@ -88,10 +92,11 @@ class StreamArray(LazyArray):
         *,
         dtype: npt.DTypeLike | None = None,
         row_major: bool = False,
+        label: str = "it",
     ) -> None:
         self._stored = np.dtype(stored)
         super().__init__(shape, self._stored if dtype is None else dtype)
-        self._begin = begin
+        self._begin, self._label = begin, label
         self._row_major = row_major
         self._stream: Stream | None = None
         self._position = 0  # in bytes, of the stream
@@ -143,7 +148,8 @@ class StreamArray(LazyArray):
         block = self._stream.read(count)
         if not block:
             raise FormatError(
-                f"ends after {self._position:,} bytes of the array, {self.size * self._stored.itemsize:,} were wanted"
+                f"{self._label}: ends after {self._position:,} bytes of the array, "
+                f"{self.size * self._stored.itemsize:,} were wanted"
             )
         self._position += len(block)
         return block

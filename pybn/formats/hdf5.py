@@ -11,7 +11,9 @@ import h5py
 from pybn.errors import FormatError
 from pybn.formats.contents import Contents
 from pybn.formats.hdf5_fixture import FixtureWalk
-from pybn.formats.hdf5_items import decode, no_other_file
+from pybn.formats.hdf5_heaps import look_through
+from pybn.formats.hdf5_items import FAULTS, decode, no_other_file
+from pybn.formats.hdf5_lazy import told
 from pybn.formats.hdf5_matlab import MatlabWalk
 from pybn.formats.hdf5_matlab_values import MatlabReader
 from pybn.formats.hdf5_octave import OctaveWalk
@@ -32,8 +34,12 @@ def contents(path: str) -> dict[str, Any]:
         header = start.read(116)
     for codec in CODECS:
         codecs.lookup(codec)  # from its own file
+    look_through(path, file)
     with file, no_other_file():
-        result = _listed(file)
+        try:
+            result = _listed(file)
+        except FAULTS as error:
+            raise told(path, "/", error) from error
     if header.startswith(b"MATLAB"):
         result.about.insert(0, f"header: {decode(header.split(NUL)[0]).rstrip()}")
     return result.encode()

@@ -8,6 +8,7 @@ import h5py
 
 from pybn.errors import FormatError
 from pybn.formats.hdf5 import advice
+from pybn.formats.hdf5_heaps import look_through
 from pybn.formats.hdf5_items import FAULTS
 from pybn.formats.hdf5_lazy import told
 from pybn.formats.hdf5_matlab import MatlabWalk
@@ -26,11 +27,12 @@ def open_reader(path: str) -> Hdf5Reader:
         file = h5py.File(path, "r", locking="best-effort")
     except FAULTS as error:
         raise FormatError(f"{path}: cannot be opened as HDF5: {error}{advice(str(error))}") from error
+    look_through(path, file)
     try:
         return _dialect(file, matlab=matlab)(path, file)
     except FAULTS as error:
         file.close()
-        raise told(path, "", error) from error
+        raise told(path, "/", error) from error
 
 
 def _dialect(file: h5py.File, *, matlab: bool) -> type[Hdf5Reader]:

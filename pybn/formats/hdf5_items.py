@@ -13,6 +13,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from pybn.formats.hdf5_heaps import refuse_endless, varies
+
 # What h5py raises on a damaged object: the library's errors come as any of these.
 FAULTS = (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 LARGEST_ATTRIBUTE = 1 << 16
@@ -96,6 +98,8 @@ def small(dataset: Any, most: int = 64) -> list[Any]:
         return []
     if not 0 < math.prod(dataset.shape) <= most:
         return []
+    if varies(dataset.id.get_type()):
+        refuse_endless(dataset)
     return list(np.ravel(dataset[()]))
 
 
@@ -118,6 +122,8 @@ def attribute(item: Any, name: str) -> Any:
     handle = item.attrs.get_id(name)
     if bytes_of(handle) > LARGEST_ATTRIBUTE:
         return None
+    if varies(handle.get_type()):
+        refuse_endless(item)
     value = item.attrs[name]
     if isinstance(value, h5py.Empty):
         return None

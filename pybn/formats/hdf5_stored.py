@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 
 from pybn.errors import FormatError
+from pybn.formats.hdf5_heaps import refuse_endless, varies
 from pybn.formats.hdf5_items import outside
 
 SMALL = 64 << 20  # bytes that are not worth a doubt
@@ -28,7 +29,10 @@ class Stored:
     def __init__(self, dataset: h5py.Dataset) -> None:
         self.id = dataset.id
         self.dataset = dataset
-        self._item = self.id.get_type().get_size()
+        kind = self.id.get_type()
+        self._item = kind.get_size()
+        if varies(kind):
+            refuse_endless(dataset)
         plan = self.id.get_create_plist()
         self._layout = plan.get_layout()
         self._refuse_elsewhere(plan)

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from pybn.errors import FormatError
+from pybn.formats.hdf5_heaps import refuse_endless
 from pybn.formats.hdf5_items import attribute, bytes_of, decode
 from pybn.formats.hdf5_lazy import Elements
 from pybn.formats.matlab_values import dtype_of
@@ -52,6 +53,7 @@ def _fields(item: Any) -> list[str]:
     handle = h5py.h5a.open(item.id, b"MATLAB_fields")
     if bytes_of(handle) > _MOST_FIELDS:
         return []
+    refuse_endless(item)
     if isinstance(item.attrs["MATLAB_fields"], h5py.Empty):
         return []
     names = np.ravel(item.attrs["MATLAB_fields"])

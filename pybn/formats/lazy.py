@@ -137,4 +137,6 @@ class InMemory(LazyArray):
 
     def read(self, span: Span) -> Array:
         """Return a copy of these elements."""
-        return np.array(self._x[span], order="K")
+        # Of a scalar an array too: NumPy's own scalars drop the zeros that a text ends with.
+        key: tuple[Any, ...] = (*span, ...)
+        return np.array(self._x[key], order="K")

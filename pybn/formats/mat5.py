@@ -36,7 +36,7 @@ from pybn.formats.mat5_elements import (
     outer,
     source_of,
 )
-from pybn.formats.mat_source import MAX_INFLATED, BudgetError, Source
+from pybn.formats.mat_source import MAX_INFLATED, BudgetError, Source, located
 
 
 def contents(file: BinaryIO, size: int) -> Contents:
@@ -84,10 +84,14 @@ class _Reader:
 
     def _variable(self, variable: Variable, note: str) -> None:
         kind, length = variable.kind, variable.length
-        source, length = source_of(self._file, kind, length, self._order, budget=self._budget)
         first = len(self.rows.rows)
         try:
-            _Array(source, length, self._order, self.rows, self._objects).read("", 0, note)
+            source, length = source_of(self._file, kind, length, self._order, budget=self._budget)
+        except FormatError as error:
+            raise FormatError(f"{error} (at byte {variable.position:,})") from error
+        try:
+            with located(source):
+                _Array(source, length, self._order, self.rows, self._objects).read("", 0, note)
         except BudgetError:
             if len(self.rows.rows) > first:
                 row = self.rows.rows[first]

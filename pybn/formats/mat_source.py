@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ BLOCK = 1 << 16
 AHEAD = 1 << 12  # bytes that are inflated at least: many elements have eight
 PASSED = 1 << 20  # bytes that are passed over at a time
 MAX_INFLATED = 1 << 30
+_PLACED = re.compile(r"\(at byte [^()]+\)$")
 
 
 class BudgetError(Exception):
@@ -56,11 +58,12 @@ def reading(path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def located(source: Source, where: str = "") -> Iterator[None]:
-    """Say at which byte of the source a FormatError was raised, after `where`."""
+    """Say at which byte of the source a FormatError was raised, unless it says so, after `where`."""
     try:
         yield
     except FormatError as error:
-        raise FormatError(f"{where}{where and ': '}{error} (at {source.where()})") from error
+        place = "" if _PLACED.search(str(error)) else f" (at {source.where()})"
+        raise FormatError(f"{where}{where and ': '}{error}{place}") from error
 
 
 class Stored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +13,8 @@ from pybn.formats.flat import MappedArray
 from pybn.formats.lazy import LazyArray
 
 NUMBERS = "biufc"
+# What NumPy raises on a damaged header, which it parses as Python.
+FAULTS = (ValueError, EOFError, TypeError, MemoryError, RecursionError, SyntaxError, tokenize.TokenError)
 
 
 def header(file: IO[bytes], what: str = "it") -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -24,8 +27,10 @@ def header(file: IO[bytes], what: str = "it") -> tuple[tuple[int, ...], bool, np
         shape, fortran, dtype = read[version](file)
     except KeyError as error:
         raise FormatError(f"{what}: .npy of a version that is not known: {error}") from error
-    except (ValueError, EOFError, TypeError, MemoryError, RecursionError, SyntaxError) as error:
+    except FAULTS as error:
         raise FormatError(f"{what}: the header of an .npy array is damaged: {str(error)[:200]}") from error
+    if any(extent < 0 for extent in shape):
+        raise FormatError(f"{what}: the header of an .npy array is damaged: its shape is {list(shape)}")
     if dtype.kind not in NUMBERS + "US" or dtype.hasobject:
         raise FormatError(
             f"{what}: wanted numbers, truth values or text, got {dtype}; pickles are never loaded"

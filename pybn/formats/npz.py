@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from functools import partial
@@ -12,7 +14,21 @@ from pybn.formats.flat import StreamArray
 from pybn.formats.lazy import LazyArray
 from pybn.formats.npy import header
 
-FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError, KeyError)
+# What zipfile raises on a damaged archive; an OSError where it seeks to before the file.
+FAULTS: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    OSError,
+)
 
 
 class _Member:
@@ -36,6 +52,7 @@ class NpzReader:
     row_major = True
 
     def __init__(self, path: str) -> None:
+        self._path = path
         try:
             self._zip = zipfile.ZipFile(path)
         except FAULTS as error:
@@ -50,19 +67,19 @@ class NpzReader:
 
     def value(self, name: str) -> LazyArray:
         """Return an array; of text an array of its own."""
-        member = self._members[name]
+        member, label = self._members[name], f"{self._path}: {name}"
         try:
             with self._zip.open(member) as file:
-                shape, fortran, dtype = header(file, name)
+                shape, fortran, dtype = header(file, label)
                 start = file.tell()
         except FAULTS as error:
             if isinstance(error, FormatError):
                 raise
-            raise FormatError(f"{name}: is damaged: {error}") from error
-        x = StreamArray(partial(self._begin, name, start), shape, dtype, row_major=not fortran)
+            raise FormatError(f"{label}: is damaged: {error}") from error
+        x = StreamArray(partial(self._begin, name, start), shape, dtype, row_major=not fortran, label=label)
         if x.nbytes > member.file_size:
             raise FormatError(
-                f"{name}: wanted {x.nbytes:,} bytes for shape {list(shape)}, there are {member.file_size:,}"
+                f"{label}: wanted {x.nbytes:,} bytes for shape {list(shape)}, there are {member.file_size:,}"
             )
         return x
 
@@ -70,7 +87,7 @@ class NpzReader:
         if (before := self._open.pop(name, None)) is not None:
             before.close()
         file = self._open[name] = self._zip.open(self._members[name])
-        stream = _Member(file, name)
+        stream = _Member(file, f"{self._path}: {name}")
         stream.read(start)
         return stream
 

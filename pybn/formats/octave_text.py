@@ -180,8 +180,12 @@ class TextParser(Parser):
         """Read elements that are needed at once."""
         if not count:
             return np.zeros(0, dtype)
-        where = f"{self._source.path}: {self.label}: {self.place}"
-        x = parsed(self._lines.numbers(WIDEST * count + TRAILING), dtype, where)
+        start = self.place
+        text = self._lines.numbers(WIDEST * count + TRAILING)
+        try:
+            x = parsed(text, dtype)
+        except FormatError as error:
+            raise FormatError(f"{error} (after {start})") from error
         if len(x) != count:
             raise FormatError(f"wanted {count:,} numbers, got {len(x):,}")
         return x

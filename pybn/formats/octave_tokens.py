@@ -18,22 +18,22 @@ LONGEST = 4096  # bytes of a number
 _PAIRS = bytes.maketrans(b"(),", b"   ")
 
 
-def parsed(block: bytes, dtype: np.dtype[Any], where: str) -> Array:
-    """Return the numbers of a text. Raises FormatError, naming the first that is none of a dtype; `where` begins it."""
+def parsed(block: bytes, dtype: np.dtype[Any]) -> Array:
+    """Return the numbers of a text. Raises FormatError, naming the first that is none of a dtype."""
     part = dtype.type(0).real.dtype
     text = block.translate(_PAIRS) if b"(" in block else block
     read: Any = np.float64 if part.kind == "f" else np.uint64 if part == np.uint64 else np.int64
     x = _quickly(text, read)
     if x is None:
-        x = _slowly(text, np.dtype(read), where)
+        x = _slowly(text, np.dtype(read))
     if dtype.kind == "c":
         if len(x) % 2:
-            raise FormatError(f"{where}: complex numbers without an imaginary part")
+            raise FormatError("complex numbers without an imaginary part")
         return x.view(np.complex128).astype(dtype, copy=False)
     if part.kind in "iu" and part.itemsize < 8 and x.size:
         least, most = np.iinfo(part).min, np.iinfo(part).max
         if x.min() < least or x.max() > most:
-            raise FormatError(f"{where}: wanted numbers of {part}, got some from {x.min()} to {x.max()}")
+            raise FormatError(f"wanted numbers of {part}, got some from {x.min()} to {x.max()}")
     with np.errstate(over="ignore"):
         return x.astype(dtype, copy=False)
 
@@ -57,14 +57,14 @@ def _count(text: bytes) -> int:
     return int(np.count_nonzero(blank[:-1] & ~blank[1:])) + int(len(text) > 0 and not blank[0])
 
 
-def _slowly(text: bytes, dtype: np.dtype[Any], where: str) -> Array:
+def _slowly(text: bytes, dtype: np.dtype[Any]) -> Array:
     values = []
     for word in re.finditer(rb"\S+", text):
         try:
             values.append(_number(word[0], dtype))
         except (ValueError, OverflowError) as error:
             said = word[0][:40].decode("latin-1")
-            raise FormatError(f"{where}: wanted a number, got {said!r}, {word.start():,} bytes on") from error
+            raise FormatError(f"wanted a number, got {said!r}, {word.start():,} bytes on") from error
     return np.array(values, dtype)
 
 
@@ -106,7 +106,10 @@ class Tokens:
         if len(text) - whole > LONGEST:
             raise FormatError(f"{self._where}: at byte {start:,}: wanted numbers, with blanks between them")
         self._rest = text[whole:]
-        x = parsed(text[:whole], self._dtype, f"{self._where}: from byte {start:,} on")
+        try:
+            x = parsed(text[:whole], self._dtype)
+        except FormatError as error:
+            raise FormatError(f"{self._where}: from byte {start:,} on: {error}") from error
         self._left -= len(x)
         more = (
             self._rest + self._text.read(min(LONGEST, self._end - self._text.position))

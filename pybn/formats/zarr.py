@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import struct
+import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,15 +14,34 @@ from pybn.errors import FormatError
 from pybn.formats.lazy import Array, LazyArray, Span
 from pybn.formats.tensor import import_extra
 
-FAULTS = (OSError, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError)
+# What zarr and its codecs raise on a damaged store.
+FAULTS: tuple[type[Exception], ...] = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    SystemError,
+    NotImplementedError,
+    AttributeError,
+    IndexError,
+    ArithmeticError,
+    EOFError,
+    zlib.error,
+    struct.error,
+)
+METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup")
+UNWRITTEN = 1 << 30  # bytes of elements that no chunk is there for which are made up
+RATIO = 1 << 20  # to one: more than any array says that really holds something
+SMALL = 64 << 20  # bytes of an array for which memory can lack only where a chunk lies about what is in it
 
 
 class ZarrArray(LazyArray):
-    """An array of a store."""
+    """An array of a store. `label` is what errors begin with: the store, and what it is there."""
 
-    def __init__(self, array: Any, name: str) -> None:
+    def __init__(self, array: Any, label: str) -> None:
         super().__init__(array.shape, array.dtype)
-        self._array, self._name = array, name
+        self._array, self._label = array, label
 
     @property
     def row_major(self) -> bool:
@@ -30,7 +53,13 @@ class ZarrArray(LazyArray):
         try:
             read: Array = np.asarray(self._array[span] if span else self._array[()])
         except FAULTS as error:
-            raise FormatError(f"{self._name}: cannot be read: {error}") from error
+            raise FormatError(f"{self._label}: cannot be read: {error!s:.200}") from error
+        except MemoryError as error:
+            if self.nbytes > SMALL:
+                raise
+            raise FormatError(
+                f"{self._label}: a chunk says that it takes more memory than there is"
+            ) from error
         return read
 
 
@@ -41,12 +70,13 @@ class ZarrReader:
     row_major = True
 
     def __init__(self, path: str) -> None:
+        self._path = path
         zarr = import_extra("zarr", "zarr")
         try:
             root = zarr.open(path, mode="r")
             self._arrays = _arrays(root, "") if hasattr(root, "members") else {"array": root}
         except FAULTS as error:
-            raise FormatError(f"cannot be read as zarr: {error}") from error
+            raise FormatError(f"cannot be read as zarr: {_damaged(path)}{error!s:.200}") from error
         self._texts = {name: each for name, each in dict(root.attrs).items() if isinstance(each, str)}
         self._texts = {name: each for name, each in self._texts.items() if name not in self._arrays}
 
@@ -55,8 +85,22 @@ class ZarrReader:
         return [*self._arrays, *self._texts]
 
     def value(self, name: str) -> LazyArray | str:
-        """Return an array, or a text."""
-        return ZarrArray(self._arrays[name], name) if name in self._arrays else self._texts[name]
+        """Return an array, or a text. Raises FormatError for an array that says it is what no store can hold."""
+        if name not in self._arrays:
+            return self._texts[name]
+        x = ZarrArray(self._arrays[name], f"{self._path}: {name}")
+        if x.nbytes > UNWRITTEN and not self._stores(name, x.nbytes // RATIO):
+            raise FormatError(f"declares {x.nbytes:,} bytes and stores next to none")
+        return x
+
+    def _stores(self, name: str, least: int) -> bool:
+        """Tell whether the files of an array are this many bytes, or more."""
+        there = 0
+        for file in Path(self._path, self._arrays[name].path).rglob("*"):
+            there += file.stat().st_size if file.is_file() and file.name not in METADATA else 0
+            if there >= least:
+                return True
+        return False
 
     def axes(self, name: str) -> tuple[str, ...] | None:
         """Return the names of the axes, where all have one."""
@@ -70,6 +114,16 @@ class ZarrReader:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _damaged(path: str) -> str:
+    """Name the first file of a store whose metadata is no JSON; "" where there is none."""
+    for file in sorted(each for name in METADATA for each in Path(path).rglob(name)):
+        try:
+            json.loads(file.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return f"{file.relative_to(path)}: "
+    return ""
 
 
 def _arrays(group: Any, path: str) -> dict[str, Any]:

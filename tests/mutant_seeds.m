@@ -1,0 +1,20 @@
+%% Small files with a value of every kind that Octave saves, to be damaged.
+warning('off');
+a.x = reshape(1:12, 2, 3, 2) / 3; a.z = complex([1 2; 3 4], [0 1; 2 3]); a.s = single([1.5 NaN; -Inf 0]);
+a.sz = complex(single([1 2]), single([3 4])); a.i8 = int8([1 -2 3]); a.u16 = uint16([7; 8]); a.i64 = intmin('int64');
+a.b = [true false; false true]; a.t = true; a.one = 2.5; a.c1 = 1 + 2i; a.r = 1:5; a.d = diag([1 2 3]); a.p = eye(3)([3 1 2], :);
+a.text = 'grüß'; a.dq = "line\n"; a.rows = ['abc'; 'def']; a.none = []; a.empty_text = ''; a.zero = zeros(0, 3);
+a.cell = {1, 'two'; {single(3)}, [true false]}; a.no_cell = {}; a.st.f = 1:3; a.st.g = {'x', int16(4)}; a.st.h.i = 'deep';
+a.many = struct('p', {1, 'two', {3}}, 'q', {[], int8(2), {}}); a.nothing = struct('p', {});
+a.sp = sparse([1 0 0; 0 0 -2.5; 0 3 0]); a.spz = sparse([1i 0; 0 2 - 3i]); a.spb = sparse([true false; false true]);
+a.big = int32(reshape(1:600, 20, 30)); a.f = @(x) x + 1; a.large = 2 * ones(90, 100);
+cd(getenv('PYBN_FOLDER'));
+save('-text', 'saved.txt', '-struct', 'a');
+save('-binary', 'saved.bin', '-struct', 'a');
+hdf5 = rmfield(a, {'sz', 'large'});
+save('-hdf5', 'saved.hdf5', '-struct', 'hdf5');
+m = rmfield(a, {'f', 'd', 'p', 'large'});
+save('-v6', 'saved.v6', '-struct', 'm');
+save('-v7', 'saved.v7', '-struct', 'm');
+v4 = struct('x', [1 2; 3 4], 'z', [1i 2], 't', 'text', 'sp', m.sp, 's', m.s);
+save('-v4', 'saved.v4', '-struct', 'v4');
