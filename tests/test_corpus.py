@@ -24,6 +24,7 @@ import pybn
 from pybn.convert.run import Outcome, convert, verify
 from pybn.engines.driver.wire import load
 from pybn.engines.octave.session import find_octave
+from pybn.errors import DTypeError
 from pybn.formats.tensor import Options
 from pybn.values import CharArray, StructArray
 
@@ -125,11 +126,12 @@ def one(source: Path, target: Path, **options: Any) -> Outcome:
 
 def held(x: Any, to: str) -> bool:
     """Say whether a format has such elements."""
+    dtype = x.dtype.newbyteorder("=")
     if to == "safetensors":
-        return x.dtype.kind != "U" and x.dtype != np.complex128
+        return dtype.kind != "U" and dtype != np.complex128
     if to == "zarr":
-        return x.dtype.kind != "U" or not x.ndim
-    return x.dtype != np.float16 or not to.endswith("mat")
+        return dtype.kind != "U" or not x.ndim
+    return dtype != np.float16 or not to.endswith("mat")
 
 
 def same(wanted: Any, found: Any, name: str) -> list[str]:
@@ -168,6 +170,25 @@ def test_every_pair_of_formats_is_exact(corpus: Corpus, name: str, to: str) -> N
     assert verify(target) == []
 
 
+ODD_NAMES = {
+    "1st": "x1st",
+    "é": "x_",
+    "a b": "a_b",
+    "a-b": "a_b_2",
+    "A_B": "A_B_3",
+    "../../up": "x______up",
+    "_low": "x_low",
+    "for": "xfor",
+    "end": "xend",
+    "n" * 70: "n" * 63,
+    "n" * 71: "n" * 61 + "_2",
+    "日本": "x__",
+    "$(id)": "x__id_",
+    "-rf": "x_rf",
+    "ans.b": "ans_b",
+}
+
+
 @dataclass
 class Back:
     """What was converted to .mat, and what Octave loads of it."""
@@ -185,6 +206,9 @@ def back(corpus: Corpus) -> Back:
             target = corpus.folder / f"{name}.to.{to}"
             options = Options(version=to[0])
             outcomes[target.name] = one(corpus.folder / name, target, skip=True, options=options)
+    write(corpus.folder / "odd.npz", {name: np.array([[k]]) for k, name in enumerate(ODD_NAMES)})
+    target = corpus.folder / "odd.npz.to.7.mat"
+    outcomes[target.name] = one(corpus.folder / "odd.npz", target)
     (corpus.folder / "back.m").write_text(BACK)
     octave(str(corpus.folder / "back.m"), corpus.folder)
     return Back(
@@ -227,3 +251,105 @@ def test_octave_and_scipy_load_what_was_converted(corpus: Corpus, back: Back, na
     found = {each: of_scipy(scipys_[each]) for each in wanted}
     wanted = {each: tree(value, logical=np.uint8) for each, value in values.items()}
     assert [line for each, value in wanted.items() for line in differs(value, tree(found[each]), each)] == []
+
+
+def test_names_that_matlab_does_not_have(corpus: Corpus, back: Back) -> None:
+    outcome = back.outcomes["odd.npz.to.7.mat"]
+    assert outcome.status == "done", outcome.error
+    assert outcome.told is not None
+    loaded = {name: x.item() for name, x in back.loaded["odd.npz.to.7.mat"].items()}
+    told_ = {each["original"]: each["name"] for each in outcome.told["tensors"]}
+    assert loaded == {told_[name]: k for k, name in enumerate(ODD_NAMES)}
+    assert told_ == ODD_NAMES
+
+
+NPY = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16", "U5"]
+RANKS = [
+    (),
+    (4,),
+    (0,),
+    (2, 3),
+    (3, 0),
+    (2, 1, 3),
+    (1, 2, 1, 2),
+    (2, 1, 1, 2, 1),
+    (1, 2, 1, 2, 1, 2),
+    (2, 1, 1),
+]
+
+
+@pytest.mark.parametrize("code", NPY)
+def test_every_npy_is_exact_in_all_formats_and_back(tmp_path: Path, code: str) -> None:
+    """Of each dtype every rank, in either order of bytes and of axes; and back to .npy."""
+    generator = np.random.default_rng(NPY.index(code))
+    for k, shape in enumerate(RANKS):
+        to = ["npz", "h5", "safetensors", "zarr", "mat", "npy"][(k + NPY.index(code)) % 6]
+        dtype = np.dtype(f"{'<>'[k % 2]}{code}" if code[-1] != "1" and code != "?" else code)
+        size = int(np.prod(shape))
+        bits = generator.integers(0, 256, size * dtype.itemsize, np.uint8)
+        x = bits.view(dtype).reshape(shape, order="CF"[k % 3 % 2]) if code[0] not in "?U" else None
+        if x is None:
+            x = (
+                bits[:: dtype.itemsize] % 2 == 1
+                if code == "?"
+                else np.array(["né", "", "abcde", "🙂"] * 4)[:size]
+            )
+            x = x.reshape(shape).astype(dtype)
+        np.save(tmp_path / "x.npy", x)
+        outcome = one(tmp_path / "x.npy", target := tmp_path / f"y.{to}")
+        if not held(x, to):
+            assert isinstance(outcome.error, DTypeError)
+            assert "x: " in str(outcome.error)
+            continue
+        assert outcome.status == "done", outcome.error
+        if to != "mat":
+            wanted = x.astype(x.dtype.newbyteorder("="))
+            (found,) = read(target).values()
+            assert same(wanted, found.astype(found.dtype.newbyteorder("=")), "x") == []
+        if code == "U5" and x.ndim and to == "mat":
+            continue  # a cell, which is an array a text
+        assert one(target, tmp_path / "back.npy").status == "done"
+        back_ = np.load(tmp_path / "back.npy")
+        assert back_.dtype.newbyteorder("=").kind == x.dtype.kind
+        assert same(x.reshape(back_.shape) if to == "mat" else x, back_.astype(x.dtype), "x") == []
+
+
+def test_ones_that_matlab_dropped_are_restored_by_the_layout(corpus: Corpus) -> None:
+    for name in ("v7.mat", "v73.mat", "hdf5", "text"):
+        target = corpus.folder / f"{name}.restored.npz"
+        rules = ["double_2_3=HWCN:NCHW", "double_2_3_2=HWCN:NCHW", "double_1_4=HWCN:NHWC"]
+        chosen = [rule.partition("=")[0] for rule in rules]
+        assert one(corpus.folder / name, target, var=chosen, layout=rules).status == "done"
+        with np.load(target) as file:
+            x = {each: corpus.values[name][each] for each in chosen}
+            assert differs(x["double_2_3"][None, None], file["double_2_3"]) == []
+            assert differs(x["double_2_3_2"].transpose(2, 0, 1)[None], file["double_2_3_2"]) == []
+            assert differs(x["double_1_4"][None, :, :, None], file["double_1_4"]) == []
+
+
+def test_text_that_no_format_holds_as_text_is_kept_as_numbers_or_named(tmp_path: Path) -> None:
+    nul = CharArray((2, 2), ("a\0", "bc"))
+    write_v73(tmp_path / "a.mat", {"nul": "x\0", "rows": nul, "pages": CharArray((1, 2, 2), ("a\0", "bc"))})
+    outcome = one(tmp_path / "a.mat", tmp_path / "a.npz")
+    assert outcome.status == "done", outcome.error
+    with np.load(tmp_path / "a.npz") as file:
+        assert differs(np.array([[120, 0]], np.uint16), file["nul"]) == []
+        assert differs(np.array([[97, 0], [98, 99]], np.uint16), file["rows"]) == []
+        assert differs(np.array([[[97, 98], [0, 99]]], np.uint16), file["pages"]) == []
+    assert one(tmp_path / "a.mat", tmp_path / "b.mat").status == "done"
+    with pybn.open(tmp_path / "b.mat") as back_:
+        assert back_["nul"] == "x\0"
+        assert back_["rows"] == nul
+    refused = one(tmp_path / "a.mat", tmp_path / "a.npy", var=["rows"])
+    assert refused.status == "done", refused.error
+
+
+def test_what_a_format_cannot_hold_is_named_and_left_out_where_that_is_asked_for(corpus: Corpus) -> None:
+    """All text, and complex doubles, for safetensors."""
+    refused = one(corpus.folder / "v7.mat", corpus.folder / "refused.safetensors", var=["text", "double_2_3"])
+    assert isinstance(refused.error, DTypeError)
+    assert str(refused.error).startswith("text: safetensors cannot hold <U5")
+    assert "--skip-opaque" in str(refused.error)
+    assert not (corpus.folder / "refused.safetensors").exists()
+    nothing = one(corpus.folder / "v7.mat", corpus.folder / "refused.safetensors", var=["text"], skip=True)
+    assert "nothing of it can be written: text" in str(nothing.error)
