@@ -1,0 +1,1 @@
+"""Legacy MATLAB models to PyTorch, ONNX and safetensors: importers to `pybn.graph`, exporters, and the proof."""

@@ -1,0 +1,1 @@
+"""One exporter a kind of file, all from `pybn.migrate.imported.Imported`."""

@@ -1,0 +1,1 @@
+"""One importer a kind of saved model, all to `pybn.migrate.imported.Imported`."""
