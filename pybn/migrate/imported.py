@@ -128,7 +128,12 @@ class Imported:
         """Return a piece by its name."""
         return next(piece for piece in self.pieces if piece.name == name)
 
-    def graph(self, dtype: str = "float32", layers: Mapping[str, Callable[[], Layer]] | None = None) -> Graph:
+    def graph(
+        self,
+        dtype: str = "float32",
+        layers: Mapping[str, Callable[[], Layer]] | None = None,
+        output: str | None = None,
+    ) -> Graph:
         """Return the model as the port, in evaluation mode, its parameters and running statistics in `dtype`.
 
         `layers` gives a layer for each hole, by the name of the piece or by its kind. `output` is one of `outputs`,
@@ -160,10 +165,16 @@ def told(holes: Sequence[Piece]) -> str:
     """Say which layers nobody knows here, each with its name and class."""
     names = ", ".join(f"{hole.original!r} ({hole.kind})" for hole in holes[:20])
     more = f" and {len(holes) - 20} more" if len(holes) > 20 else ""
-    return f"{len(holes)} of the layers are not known here: {names}{more}; give a layer for each (--layer NAME=MODULE:CLASS)"
+    return (
+        f"{len(holes)} of the layers are not known here: {names}{more}; "
+        "give a layer for each (--layer NAME=MODULE:CLASS)"
+    )
 
 
 def _filled(piece: Piece, layers: Mapping[str, Callable[[], Layer]]) -> Layer | Input | None:
+    """Return a layer of the piece's kind that no other graph has, None for a hole."""
+    if isinstance(piece.layer, Layer):
+        return type(piece.layer)(**piece.layer.options())
     if piece.layer is not None:
         return piece.layer
     made = layers.get(piece.name) or layers.get(piece.original) or layers.get(piece.kind)
