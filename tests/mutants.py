@@ -59,18 +59,18 @@ class Campaign:
         return self._seeds[kind]
 
     def mutant(self, kind: str, number: int) -> Mutant:
-        """Make one, and try it: all of it is read; every eighth is listed, and every eighth converted, too."""
+        """Make one, and try it: all of it is read; every fourth is listed, too, and every eighth converted."""
         chance = random.Random(f"{self.seed}/{kind}/{number}")
         seeds = self.seeds(kind)
         path = self.folder / f"mutant.{kind}"
-        mutant = Mutant(f"{kind}:{number}", damaged(seeds[number % len(seeds)], path, kind, chance))
+        mutant = Mutant(f"{kind}:{number}", damaged(chance.choice(seeds), path, kind, chance))
         self.tried(mutant, path, number)
         return mutant
 
     def tried(self, mutant: Mutant, path: Path, number: int) -> None:
         """Read a file, and list or convert it."""
         self._try(mutant, str(path), self._read)
-        if number % 8 == 1:
+        if number % 4 == 1:
             self._try(mutant, str(path), self._listed)
         if number % 8 == 3:
             self._try(mutant, str(path), self._converted)

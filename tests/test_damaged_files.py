@@ -117,6 +117,30 @@ def test_a_heap_without_an_end_is_not_read(tmp_path: Path) -> None:
     assert time.monotonic() - before < 10
 
 
+def test_the_sources_of_a_virtual_dataset_are_in_a_heap_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver="latest", userblock_size=512) as file:
+        layout = h5py.VirtualLayout((3,), "i8")
+        layout[:] = h5py.VirtualSource("b.h5", "x", (3,))
+        file.create_virtual_dataset("v", layout)
+    patched(path, path.read_bytes().index(b"GCOL") + 16, bytes(16))
+    words = r"a\.h5: the sources of a virtual dataset are in a heap that is damaged \(at byte [\d,]+\)$"
+    for opened in (pybn.open, lambda path: inspect(path, deadline=10)):
+        with pytest.raises(FormatError, match=words):
+            opened(path)
+
+
+def test_a_chunk_that_is_shorter_than_its_checksum(tmp_path: Path) -> None:
+    """The library reads on, from before its start to the end of memory."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=np.arange(64.0), chunks=(32,), fletcher32=True)
+    data = path.read_bytes()
+    size = data.index(struct.pack("<II", 32 * 8 + 4, 0))  # and the filters that were left out
+    patched(path, size, bytes(4))
+    refused(path, "x", r"x: a chunk, at byte [\d,]+, is shorter than its checksum$")
+
+
 def test_what_is_left_of_a_heap_keeps_nobody_from_reading(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     heap = with_texts(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -12,21 +13,40 @@ import h5py
 
 from pybn.errors import FormatError
 
-MOST = 256 << 20  # bytes of the file that are looked through, at some GB/s
+MOST = 32 << 20  # bytes of the largest file that is looked through: of larger ones only headers are read
 _HEAP = b"GCOL\1\0\0\0"
+_VIRTUAL = (b"\4\3", b"\5\3")  # the version and class of a layout, before the address of a heap
 _HEAD, _OBJECT = 16, struct.Struct("<HHIQ")
-_endless: dict[
-    int, int
-] = {}  # of a file, by the number that the library gave it: where its first endless heap is
+_endless: dict[int, int] = {}  # by the number that the library gave a file: where its first endless heap is
 
 
 def look_through(path: str, file: h5py.File) -> None:
-    """Note whether a heap of a file has no end. (A heap may also be what is left of one, in space that is free.)"""
+    """Note whether a heap of a file has no end. (A heap may also be what is left of one, in space that is free.)
+
+    Raises FormatError where a virtual dataset has its sources there, since the library reads them as it opens it.
+    """
+    if (found := _endless_of(path, file)) is None:
+        return
+    at, virtual = found
+    if virtual:
+        raise FormatError(
+            f"{path}: the sources of a virtual dataset are in a heap that is damaged (at byte {at:,})"
+        )
+    with suppress(RuntimeError):
+        _endless[_number(file)] = at
+
+
+def _endless_of(path: str, file: h5py.File) -> tuple[int, bool] | None:
+    """Return where the first endless heap is, and whether a virtual dataset needs it."""
     with suppress(OSError, ValueError, RuntimeError), Path(path).open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size > MOST:
+            return None
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            at = _first_endless(data)
-        if at is not None:
-            _endless[_number(file)] = at
+            if (at := _first_endless(data)) is None:
+                return None
+            address = struct.pack("<Q", at - file.userblock_size)
+            return at, any(data.find(layout + address) >= 0 for layout in _VIRTUAL)
+    return None
 
 
 def refuse_endless(item: Any) -> None:
@@ -57,11 +77,11 @@ def _number(item: Any) -> int:
 
 
 def _first_endless(data: mmap.mmap) -> int | None:
-    at = data.find(_HEAP, 0, MOST)
+    at = data.find(_HEAP)
     while at >= 0:
         if not _ends(data, at):
             return at
-        at = data.find(_HEAP, at + 1, MOST)
+        at = data.find(_HEAP, at + 1)
     return None
 
 

@@ -14,6 +14,7 @@ from pybn.formats.hdf5_items import outside
 SMALL = 64 << 20  # bytes that are not worth a doubt
 UNWRITTEN = 1 << 30  # bytes of elements that were never written which are made up at a time
 RATIO = 1 << 20  # to one: more than any file says that really holds something
+CHECKSUM = 4  # bytes of that of fletcher32
 DEFLATE = 1032  # to one: the most that deflate makes of zeros
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 4: "szip", 5: "nbit", 6: "scaleoffset", 32000: "lzf"}
 FILTERS |= {307: "bzip2", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd"}
@@ -44,6 +45,7 @@ class Stored:
         self.chunks: tuple[int, ...] | None = None
         if self._layout == h5py.h5d.CHUNKED:
             self.chunks = tuple(int(n) for n in plan.get_chunk())
+            self._refuse_short(plan)
         self._declared = math.prod(self.shape) * self._item
         self._refuse_lies()
 
@@ -52,6 +54,14 @@ class Stored:
             self._layout == h5py.h5d.CONTIGUOUS and plan.get_external_count()
         ):
             raise FormatError(f"{outside(self.dataset)}; copy it into one file first, with h5repack")
+
+    def _refuse_short(self, plan: Any) -> None:
+        """Raise FormatError for a chunk shorter than its checksum, past which the library would read."""
+        codes = [plan.get_filter(k)[0] for k in range(plan.get_nfilters())]
+        if h5py.h5z.FILTER_FLETCHER32 in codes:
+            short = self.id.chunk_iter(lambda chunk: chunk if chunk.size < CHECKSUM else None)
+            if short is not None:
+                raise FormatError(f"a chunk, at byte {short.byte_offset:,}, is shorter than its checksum")
 
     def _refuse_lies(self) -> None:
         if max(self._declared, self.chunk_bytes) <= SMALL:
