@@ -17,7 +17,13 @@ from scipy.signal import correlate2d
 
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
 from pybn.kernels.windows import Window
-from pybn.layers import ConvolutionLayer, FullyConnected, TransposedConvolutionLayer
+from pybn.layers import (
+    AvgPoolLayer,
+    ConvolutionLayer,
+    FullyConnected,
+    MaxPoolLayer,
+    TransposedConvolutionLayer,
+)
 
 LAYOUTS = ["".join(p) for p in permutations("NCHW")]
 MEMORY = {
@@ -332,10 +338,34 @@ def test_nan_and_infinity_pass_silently() -> None:
 # Options and shapes.
 
 
+@pytest.mark.parametrize("kind", ["convolution", "max", "average"])
+def test_with_floor_pixels_that_no_whole_position_reaches_are_left_out(kind: str) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2, 3, 8, 9))  # padding above makes 9 rows
+    weights = [rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)] if kind == "convolution" else []
+
+    def made(**options: bool) -> Any:
+        if kind == "convolution":
+            return ConvolutionLayer(2, (1, 0, 0, 0), **options)
+        return (MaxPoolLayer if kind == "max" else AvgPoolLayer)(3, 3, 2, pad=(1, 0, 0, 0), **options)
+
+    grown = np.pad(x, [(0, 0), (0, 0), (0, 1), (0, 1)], constant_values=7.0)
+    with pytest.raises(ShapeError, match="floor=True"):
+        made().forward(grown, *weights)
+    whole, left = made(), made(floor=True)
+    y = whole.forward(x, *weights)
+    assert np.array_equal(left.forward(grown, *weights), y)
+    dx = left.backward(y).input
+    assert np.array_equal(dx[:, :, :8, :9], whole.backward(y).input)
+    assert not dx[:, :, 8:].any()
+    assert not dx[:, :, :, 9:].any()
+
+
 def test_options_are_written_out_and_make_such_a_layer_again() -> None:
     layer = ConvolutionLayer(2, [1, 2], "HWCN", groups=3, dilation=(1, 2))
     assert (layer.stride, layer.pad, layer.dilation) == ((2, 2), (1, 1, 2, 2), (1, 2))
-    told = "ConvolutionLayer(stride=(2, 2), pad=(1, 1, 2, 2), layout='HWCN', groups=3, dilation=(1, 2))"
+    told = "ConvolutionLayer(stride=(2, 2), pad=(1, 1, 2, 2), layout='HWCN', groups=3, dilation=(1, 2), "
+    told += "floor=False)"
     assert repr(layer) == told
     assert repr(ConvolutionLayer(**layer.options())) == told
     back = TransposedConvolutionLayer(**TransposedConvolutionLayer(2, (1, 0, 2, 1), groups=2).options())

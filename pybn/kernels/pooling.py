@@ -7,21 +7,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pybn.kernels.windows import Window, pair, sides, whole
+from pybn.kernels.windows import Window, flag, pair, sides, whole
 from pybn.layouts import convert
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
 
 
-def pool_window(kernel_height: object, kernel_width: object, stride: object, pad: object) -> Window:
+def pool_window(
+    kernel_height: object, kernel_width: object, stride: object, pad: object, floor: object = False
+) -> Window:
     """Return the window of a pooling layer, with its padding.
 
     Raises ValueError, naming the argument, also where a window could lie in the padding alone: it would have
     nothing to pool.
     """
     kernel = (whole("kernel_height", kernel_height), whole("kernel_width", kernel_width))
-    window = Window(kernel, pair("stride", stride), sides("pad", pad))
+    window = Window(kernel, pair("stride", stride), sides("pad", pad), floor=flag("floor", floor))
     if max(window.pad[:2]) >= kernel[0] or max(window.pad[2:]) >= kernel[1]:
         raise ValueError(
             f"pad: wanted every side smaller than the kernel, {kernel[0]} by {kernel[1]}, got {pad!r}"

@@ -68,12 +68,16 @@ def _whole(value: object, least: int) -> list[int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window: kernel, stride, padding and dilation, the last three 1, 0 and 1 where not given."""
+    """A window: kernel, stride, padding and dilation, the last three 1, 0 and 1 where not given.
+
+    `floor`: pixels at the end that no whole position reaches are left out; otherwise there must be none.
+    """
 
     kernel: Pair
     stride: Pair = (1, 1)
     pad: Sides = (0, 0, 0, 0)
     dilation: Pair = (1, 1)
+    floor: bool = False
 
     @property
     def extent(self) -> Pair:
@@ -87,12 +91,12 @@ class Window:
         """Return the rows and columns of positions on images of this size.
 
         Raises ShapeError where the window does not fit, or where its last position does not end at the edge:
-        a fraction of a position is an error, not rounded down.
+        a fraction of a position is an error, without `floor` not rounded down.
         """
         top, bottom, left, right = self.pad
         return (
-            _positions("height", height, top + bottom, self.extent[0], self.stride[0]),
-            _positions("width", width, left + right, self.extent[1], self.stride[1]),
+            self._positions("height", height, top + bottom, 0),
+            self._positions("width", width, left + right, 1),
         )
 
     def padded(self, images: Array, value: float = 0.0) -> Array:
@@ -118,15 +122,22 @@ class Window:
         start, step = spot * self.dilation[axis], self.stride[axis]
         return slice(start, start + (count - 1) * step + 1, step)
 
+    def _positions(self, side: str, size: int, pad: int, axis: int) -> int:
+        extent, stride = self.extent[axis], self.stride[axis]
+        room = size + pad - extent
+        told = f"{side} {size}" + (f" + padding {pad} = {size + pad}" if pad else "")
+        if room < 0:
+            raise ShapeError(f"x: a window of {extent} does not fit into {told}")
+        if room % stride and not self.floor:
+            raise ShapeError(
+                f"x: {told}: a window of {extent} at stride {stride} has {room / stride + 1:.3g} positions; "
+                "wanted a whole number of them: change the padding, or give floor=True"
+            )
+        return room // stride + 1
 
-def _positions(side: str, size: int, pad: int, extent: int, stride: int) -> int:
-    room = size + pad - extent
-    told = f"{side} {size}" + (f" + padding {pad} = {size + pad}" if pad else "")
-    if room < 0:
-        raise ShapeError(f"x: a window of {extent} does not fit into {told}")
-    if room % stride:
-        raise ShapeError(
-            f"x: {told}: a window of {extent} at stride {stride} has "
-            f"{room / stride + 1:.3g} positions; wanted a whole number of them: change the padding"
-        )
-    return room // stride + 1
+
+def flag(name: str, value: object) -> bool:
+    """Return a truth value as Python's own. Raises ValueError for anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}: wanted True or False, got {value!r}")
+    return bool(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pybn.kernels.pooling import in_layout, pool_window, pooled_shape
-from pybn.kernels.windows import Pair, Sides
+from pybn.kernels.windows import Pair, Sides, flag
 from pybn.layers.base import (
     Array,
     Gradients,
@@ -27,7 +27,8 @@ class AvgPoolLayer(Layer):
 
     Shapes, float32 or float64 throughout, with the four axes in the order that `layout` names:
         x, dx four axes, e.g. (N, C, H, W); y, dy the same with H and W counting the window's positions,
-        (H + top + bottom - kernel_height) / stride + 1 rows, which must be a whole number
+        (H + top + bottom - kernel_height) / stride + 1 rows, which must be a whole number, or with `floor` is
+        rounded down: pixels at the end are left out
     `stride` is a whole number or (vertical, horizontal); `pad` a whole number, (vertical, horizontal) or
     (top, bottom, left, right), every side smaller than the kernel. The mean is over the pixels of the image
     under the window; with `count_include_pad`, PyTorch's default, the padding counts as pixels of 0.
@@ -46,16 +47,16 @@ class AvgPoolLayer(Layer):
         layout: str = "NCHW",
         *,
         pad: int | Pair | Sides = 0,
+        floor: bool = False,
         count_include_pad: bool = False,
         numerics: str = "octave",
     ) -> None:
-        self._window = pool_window(kernel_height, kernel_width, stride, pad)
-        if not isinstance(count_include_pad, bool | np.bool_):
-            raise ValueError(f"count_include_pad: wanted True or False, got {count_include_pad!r}")
+        self._window = pool_window(kernel_height, kernel_width, stride, pad, floor)
         self.kernel_height, self.kernel_width = self._window.kernel
         self.stride = self._window.stride
         self.pad = self._window.pad
-        self.count_include_pad = bool(count_include_pad)
+        self.floor = self._window.floor
+        self.count_include_pad = flag("count_include_pad", count_include_pad)
         self.layout = image_layout(layout)
         self.numerics = check_numerics(numerics)
         self._cache: tuple[Array, Shape, Shape] | None = None

@@ -9,7 +9,7 @@ import numpy as np
 from pybn.errors import ShapeError
 from pybn.kernels.patches import gather, scatter
 from pybn.kernels.sums import column_sums
-from pybn.kernels.windows import Pair, Window, pair, sides, whole
+from pybn.kernels.windows import Pair, Window, flag, pair, sides, whole
 from pybn.layers.base import (
     Array,
     Gradients,
@@ -34,9 +34,10 @@ class ConvolutionLayer(Layer):
         weight as x, with the F filters in the place of N and C/groups in that of C: NCHW (F, C/groups, kH, kW),
         HWCN (kH, kW, C/groups, F), NHWC (F, kH, kW, C/groups)
     It is a correlation: the filters are not flipped. H' = (H + top + bottom - dilation (kH - 1) - 1) / stride + 1,
-    W' alike; a fraction is an error. `stride` and `dilation` are (vertical, horizontal) or one number for both,
-    `pad` is (top, bottom, left, right), (vertical, horizontal) or one number, zeros all; as attributes they are
-    written out. `groups` cuts channels and filters into as many blocks, each filter seeing its own block alone.
+    W' alike; a fraction is an error, or with `floor` rounded down: pixels at the end are left out.
+    `stride` and `dilation` are (vertical, horizontal) or one number for both, `pad` is (top, bottom, left, right),
+    (vertical, horizontal) or one number, zeros all; as attributes they are written out. `groups` cuts channels and
+    filters into as many blocks, each filter seeing its own block alone.
     Raises ShapeError or DTypeError, naming the tensor, what was wanted and what came; StateError where no
     forward came before backward.
     Source: the definition as a sum over channels and spots, rearranged (im2col); matlab_ref/ConvolutionLayer.m.
@@ -52,6 +53,7 @@ class ConvolutionLayer(Layer):
         *,
         groups: int = 1,
         dilation: int | Sequence[int] = 1,
+        floor: bool = False,
         numerics: str = "octave",
     ) -> None:
         self.stride = pair("stride", stride)
@@ -59,6 +61,7 @@ class ConvolutionLayer(Layer):
         self.layout = image_layout(layout)
         self.groups = whole("groups", groups)
         self.dilation = pair("dilation", dilation)
+        self.floor = flag("floor", floor)
         self.numerics = check_numerics(numerics)
         self._filters = self.layout.replace("N", "F")  # the axes of the weight
         # Patches (groups, spots, positions), filters (groups, F/groups, spots), the window, the shapes of x and y.
@@ -140,4 +143,4 @@ class ConvolutionLayer(Layer):
         return shape[self.layout.index("H")], shape[self.layout.index("W")]
 
     def _window(self, weight: Shape) -> Window:
-        return Window(self._size(weight), self.stride, self.pad, self.dilation)
+        return Window(self._size(weight), self.stride, self.pad, self.dilation, self.floor)

@@ -26,7 +26,8 @@ class MaxPoolLayer(Layer):
 
     Shapes, float32 or float64 throughout, with the four axes in the order that `layout` names:
         x, dx four axes, e.g. (N, C, H, W); y, dy the same with H and W counting the window's positions,
-        (H + top + bottom - kernel_height) / stride + 1 rows, which must be a whole number
+        (H + top + bottom - kernel_height) / stride + 1 rows, which must be a whole number, or with `floor` is
+        rounded down: pixels at the end are left out
     `stride` is a whole number or (vertical, horizontal); `pad` a whole number, (vertical, horizontal) or
     (top, bottom, left, right), every side smaller than the kernel. Padding never wins, not even over -Inf.
     Ties: every maximum receives the full gradient, +0 and -0 alike; y has the sign of the first of them, walking
@@ -46,11 +47,13 @@ class MaxPoolLayer(Layer):
         layout: str = "NCHW",
         *,
         pad: int | Pair | Sides = 0,
+        floor: bool = False,
     ) -> None:
-        self._window = pool_window(kernel_height, kernel_width, stride, pad)
+        self._window = pool_window(kernel_height, kernel_width, stride, pad, floor)
         self.kernel_height, self.kernel_width = self._window.kernel
         self.stride = self._window.stride
         self.pad = self._window.pad
+        self.floor = self._window.floor
         self.layout = image_layout(layout)
         self._cache: tuple[Array, Array, Shape, Shape] | None = None
 
