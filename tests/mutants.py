@@ -131,7 +131,7 @@ class Campaign:
 
 
 # A byte, a line, what is called by a name, the header; or what the file is taken for by its start.
-WHERE = re.compile(r"\bbytes? |\bline \d|^[^:]+: |\bheader\b|^looks like |^starts as |^'")
+WHERE = re.compile(r"\bbytes? |\bline \d|^[^:]+: |\bheader\b|^looks like |^is a folder|^starts as |^'")
 
 
 def well_told(words: str) -> bool:

@@ -141,6 +141,14 @@ def test_a_chunk_that_is_shorter_than_its_checksum(tmp_path: Path) -> None:
     refused(path, "x", r"x: a chunk, at byte [\d,]+, is shorter than its checksum$")
 
 
+def test_the_fields_of_a_single_record_are_arrays_without_axes(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["one"] = np.array((1, 2.5), [("id", "u1"), ("z", "f4")])
+    with pybn.open(tmp_path / "a.h5") as found:
+        z = np.asarray(found["one"]["z"])
+    assert (z.shape, z.dtype, float(z)) == ((), np.float32, 2.5)
+
+
 def test_what_is_left_of_a_heap_keeps_nobody_from_reading(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     heap = with_texts(path)

@@ -33,7 +33,8 @@ class Elements:
     def given(self, x: Array) -> Array:
         """Return what was read as what is handed out. Raises FormatError where it cannot be that."""
         if self.field:
-            return np.ascontiguousarray(x[self.field])
+            part = x[self.field]
+            return np.ascontiguousarray(part).reshape(part.shape)  # which makes one axis of none
         if self.dtype.kind == "b" != self.memory.kind:
             return np.not_equal(x, 0, out=x.view(bool) if x.itemsize == 1 else None)
         if self.memory.names is None or self.dtype.names is not None:

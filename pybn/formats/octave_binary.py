@@ -40,7 +40,9 @@ class BinaryParser(Parser):
         self._number: int | None = None
         head = self.take(11)
         if head[10] not in (0, 1):
-            raise FormatError(f"{source.path}: floats in a format that is none of IEEE's (number {head[10]})")
+            raise FormatError(
+                f"{source.path}: floats in a format that is none of IEEE's (number {head[10]} at byte 10)"
+            )
         self._order = "<" if head[9:10] == b"L" else ">"
 
     @property
