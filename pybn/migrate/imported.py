@@ -25,14 +25,16 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """An array of the model, made of one of the file by rules; with `stored` None by `value`, the importer's own.
+    """An array of the model, made of one of the file by rules; with `stored` None by `constant`, the importer's own.
 
-    `value` is what the pybn layer takes (layout NCHW or NTC), in the dtype of the file.
+    `value` is what the pybn layer takes (layout NCHW or NTC), in the dtype of the file. One that is not `learnt` has
+    nothing but its shape: the file holds a network that was never trained.
     """
 
     stored: Stored | None
     rules: tuple[Rule, ...] = ()
     constant: Array | None = None
+    learnt: bool = True
 
     @property
     def value(self) -> Array:
@@ -124,6 +126,13 @@ class Imported:
         """The pieces that nobody knows here."""
         return tuple(piece for piece in self.pieces if piece.layer is None)
 
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """The parameters, as "conv1.weight", that the file has no values for."""
+        return tuple(
+            f"{p.name}.{name}" for p in self.pieces for name, x in p.parameters.items() if not x.learnt
+        )
+
     def piece(self, name: str) -> Piece:
         """Return a piece by its name."""
         return next(piece for piece in self.pieces if piece.name == name)
@@ -144,6 +153,11 @@ class Imported:
         holes = [piece for piece in self.pieces if filled[piece.name] is None]
         if holes:
             raise GraphError(told(holes))
+        if self.untrained:
+            raise GraphError(
+                f"the network was not trained: the file has no values for {', '.join(self.untrained[:10])}"
+                f"{f' and {len(self.untrained) - 10} more' if len(self.untrained) > 10 else ''}"
+            )
         nodes = [Node(p.name, filled[p.name], p.inputs) for p in self.pieces]  # type: ignore[arg-type]
         values = {
             f"{piece.name}.{name}": np.ascontiguousarray(parameter.value, dtype)

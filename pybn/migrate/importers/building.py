@@ -1,0 +1,196 @@
+"""Building a model piece by piece: unique names, the shapes that follow, and what an importer finds wrong."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pybn.errors import FormatError, GraphError, PybnError
+from pybn.formats.lazy import LazyArray
+from pybn.graph import Input, Node
+from pybn.graph.node import Sizes
+from pybn.graph.shapes import follow
+from pybn.layers.base import Array, Layer
+from pybn.migrate.imported import Oracle, Parameter, Piece, Stored
+from pybn.migrate.rules import Chain
+
+LONGEST = 60  # characters of a name
+TAKEN = frozenset({"self", "forward", "training", "x", "y"})  # what a generated module needs for itself
+
+
+class Namer:
+    """Gives each name of a file an identifier of its own; nothing else of the text is kept."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}  # by the name in the file
+        self._used: set[str] = set(TAKEN)
+
+    def give(self, original: str, instead: str) -> str:
+        """Return an identifier for a name of the file, or of the word `instead` where it says nothing."""
+        clean = re.sub(r"\W+", "_", original, flags=re.ASCII).strip("_")[:LONGEST] or instead
+        if clean[0].isdigit() or keyword.iskeyword(clean) or keyword.issoftkeyword(clean):
+            clean = f"{instead}_{clean}"
+        name, count = clean, 1
+        while name.lower() in self._used:
+            count += 1
+            name = f"{clean}_{count}"
+        self._used.add(name.lower())
+        self.names.setdefault(original, name)
+        return name
+
+
+class Builder:
+    """Takes pieces in an order in which each comes after those it takes, and knows the sizes of their outputs.
+
+    `sizes` has None for what comes out of a hole, and of all that follows from it.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self.sizes: dict[str, Sizes | None] = {}
+
+    def add(self, piece: Piece) -> None:
+        """Take a piece. Raises GraphError where its layer cannot take what comes."""
+        given = [self.sizes[name] for name in piece.inputs]
+        self.sizes[piece.name] = None
+        known = [sizes for sizes in given if sizes is not None]
+        if piece.layer is not None and len(known) == len(given) and not missing(piece):
+            weight = piece.parameters.get("weight")
+            shape = None if weight is None else weight.value.shape
+            try:
+                self.sizes[piece.name] = follow(Node(piece.name, piece.layer), known, shape)
+            except GraphError as error:
+                raise GraphError(str(error).replace(piece.name, piece.original or piece.name, 1)) from error
+        self.pieces.append(piece)
+
+    def rank(self, name: str) -> int | None:
+        """Return how many axes an output has: 2 for rows, 3 for sequences, 4 for images; None where it is unknown."""
+        sizes = self.sizes[name]
+        return None if sizes is None else len(sizes)
+
+
+def missing(piece: Piece) -> tuple[str, ...]:
+    """Return the names of the parameters that the file does not have: of a model that was never trained."""
+    if not isinstance(piece.layer, Layer):
+        return ()
+    wanted = (*piece.layer.parameters, *piece.layer.buffers)
+    return tuple(name for name in wanted if name not in piece.parameters)
+
+
+def parameter(path: str, value: Array, chain: Chain) -> Parameter:
+    """Return a parameter of an array of the file. Raises FormatError, naming it, where the rules do not fit."""
+    made = Parameter(Stored(path, value), tuple(chain))
+    try:
+        _ = made.value
+    except PybnError as error:
+        raise FormatError(f"{path}: {error}") from error
+    return made
+
+
+def unlearnt(*shape: int) -> Parameter:
+    """Return a parameter that the file has no values for: it was never trained."""
+    return Parameter(None, (), np.broadcast_to(np.float32(0), shape), learnt=False)
+
+
+def zeros(count: int, dtype: np.dtype[Any]) -> Parameter:
+    """Return a bias that the file does not have."""
+    return Parameter(None, (), np.zeros(count, dtype))
+
+
+def constant(value: Any) -> Parameter:
+    """Return a parameter of the importer's own."""
+    return Parameter(None, (), np.ascontiguousarray(value))
+
+
+# Values as files have them.
+
+
+def array(value: Any, path: str) -> Array:
+    """Return floating-point numbers as they are in the file. Raises FormatError for what is none, and for NaN."""
+    x = np.asarray(value) if isinstance(value, LazyArray | np.ndarray) else None
+    if x is None or x.dtype.kind not in "biuf":
+        raise FormatError(f"{path}: wanted numbers, got {_said(value)}")
+    if x.dtype.char not in "fd":
+        x = x.astype(np.float64)
+    if not np.isfinite(x).all():
+        raise FormatError(f"{path}: holds {int((~np.isfinite(x)).sum())} values that are NaN or infinite")
+    return x
+
+
+def full(x: Array, rank: int) -> tuple[int, ...]:
+    """Return the shape with the trailing ones that MATLAB dropped."""
+    return (*x.shape, *[1] * (rank - x.ndim))
+
+
+def numbers(value: Any, path: str) -> list[float]:
+    """Return the numbers of a vector, column by column. Raises FormatError."""
+    if isinstance(value, int | float | bool):
+        return [float(value)]
+    x = np.asarray(value) if isinstance(value, LazyArray | np.ndarray | np.generic) else None
+    if x is None or x.dtype.kind not in "biuf":
+        raise FormatError(f"{path}: wanted numbers, got {_said(value)}")
+    return [float(n) for n in x.ravel(order="F")]
+
+
+def whole_numbers(value: Any, path: str, counts: Sequence[int] = (), least: int = 0) -> list[int]:
+    """Return whole numbers, as many as one of `counts` says. Raises FormatError."""
+    found = numbers(value, path)
+    if counts and len(found) not in counts:
+        raise FormatError(f"{path}: wanted {' or '.join(map(str, counts))} numbers, got {len(found)}")
+    for n in found:
+        if not (n.is_integer() and least <= n < 2**31):
+            raise FormatError(f"{path}: wanted whole numbers >= {least}, got {n!r}")
+    return [int(n) for n in found]
+
+
+def number_of(value: Any, path: str) -> float:
+    """Return one number. Raises FormatError."""
+    found = numbers(value, path)
+    if len(found) != 1:
+        raise FormatError(f"{path}: wanted one number, got {len(found)}")
+    return found[0]
+
+
+def text_of(value: Any, path: str) -> str:
+    """Return text: a char row, or a string object. Raises FormatError."""
+    from pybn.values import Object
+
+    if isinstance(value, Object) and len(value.properties) == 1:
+        value = value.properties[0].get("value")
+    if not isinstance(value, str):
+        raise FormatError(f"{path}: wanted text, got {_said(value)}")
+    return value
+
+
+def empty(value: Any) -> bool:
+    """Tell whether a field holds nothing: it is absent, [] or ''."""
+    return value is None or getattr(value, "size", None) == 0 or (isinstance(value, str) and not value)
+
+
+def _said(value: Any) -> str:
+    from pybn.values import describe
+
+    return describe(value)
+
+
+def hole(
+    name: str, original: str, kind: str, inputs: tuple[str, ...], properties: Mapping[str, Any]
+) -> Piece:
+    """Return a piece that nobody knows here."""
+    return Piece(name, original, kind, None, inputs, properties=properties)
+
+
+def image_input(
+    name: str, original: str, kind: str, sizes: Sequence[int], properties: Mapping[str, Any]
+) -> Piece:
+    """Return the input of images, of (C, H, W)."""
+    return Piece(name, original, kind, Input((None, *sizes)), properties=properties)
+
+
+def run_by(kind: str, options: Mapping[str, Any], **arrays: Array) -> Oracle:
+    """Return the operation in MATLAB's terms."""
+    return Oracle(kind, options, arrays)
