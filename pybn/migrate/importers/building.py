@@ -5,13 +5,14 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pybn.errors import FormatError, GraphError, PybnError
 from pybn.formats.lazy import LazyArray
-from pybn.graph import Input, Node
+from pybn.graph import Node
 from pybn.graph.node import Sizes
 from pybn.graph.shapes import follow
 from pybn.layers.base import Array, Layer
@@ -20,6 +21,16 @@ from pybn.migrate.rules import Chain
 
 LONGEST = 60  # characters of a name
 TAKEN = frozenset({"self", "forward", "training", "x", "y"})  # what a generated module needs for itself
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a layer of a file becomes: a pybn layer, its parameters, the same operation for Octave, and remarks."""
+
+    layer: Layer
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    oracle: Oracle | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Namer:
@@ -184,13 +195,10 @@ def hole(
     return Piece(name, original, kind, None, inputs, properties=properties)
 
 
-def image_input(
-    name: str, original: str, kind: str, sizes: Sequence[int], properties: Mapping[str, Any]
-) -> Piece:
-    """Return the input of images, of (C, H, W)."""
-    return Piece(name, original, kind, Input((None, *sizes)), properties=properties)
-
-
-def run_by(kind: str, options: Mapping[str, Any], **arrays: Array) -> Oracle:
-    """Return the operation in MATLAB's terms."""
-    return Oracle(kind, options, arrays)
+def shown(fields: Mapping[str, Any], less: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what a person may want to see of the fields of a layer."""
+    return {
+        name: value if isinstance(value, str | int | float | bool) else _said(value)
+        for name, value in fields.items()
+        if name not in less
+    }

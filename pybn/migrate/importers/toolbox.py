@@ -15,7 +15,7 @@ from typing import Any
 
 from pybn.errors import FormatError
 from pybn.migrate.imported import Imported, Piece, Preprocessing
-from pybn.migrate.importers.building import Builder, Namer, empty, hole, text_of
+from pybn.migrate.importers.building import Builder, Namer, empty, hole, shown, text_of
 from pybn.migrate.importers.toolbox_given import Given
 from pybn.migrate.importers.toolbox_inputs import INPUTS, input_piece
 from pybn.migrate.importers.toolbox_layers import LAYERS
@@ -235,14 +235,7 @@ def _piece(
 
 
 def _shown(fields: Mapping[str, Any], strange: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what a person may want to see of a layer's fields."""
-    from pybn.values import describe
-
-    told = {
-        name: value if isinstance(value, str | int | float | bool) else describe(value)
-        for name, value in fields.items()
-        if name not in ("any", "Name", "Version")
-    }
+    told = shown(fields, ("any", "Name", "Version"))
     return {**told, **({"takes": ", ".join(strange)} if strange else {})}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pybn.errors import FormatError
 from pybn.graph.node import Sizes
-from pybn.layers.base import Array, Layer
+from pybn.layers.base import Array
 from pybn.migrate.imported import Oracle, Parameter
 from pybn.migrate.importers.building import array, empty, number_of, parameter, text_of, whole_numbers
 from pybn.migrate.rules import Chain
@@ -58,16 +58,6 @@ class Given:
         if isinstance(told, Mapping) and "Value" in told:
             told, path = told["Value"], f"{path}.Value"
         return None if empty(told) else (path, array(told, path))
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A layer, its parameters, and the same operation for Octave."""
-
-    layer: Layer
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    oracle: Oracle | None = None
-    notes: tuple[str, ...] = ()
 
 
 def oracle(kind: str, options: Mapping[str, Any] | None = None, **arrays: tuple[str, Array] | None) -> Oracle:

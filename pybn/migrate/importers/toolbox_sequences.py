@@ -9,8 +9,8 @@ import numpy as np
 from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.migrate.imported import Parameter
-from pybn.migrate.importers.building import array, empty, parameter, whole_numbers
-from pybn.migrate.importers.toolbox_given import Given, Made, oracle, times, truth, vector
+from pybn.migrate.importers.building import Made, array, empty, parameter, whole_numbers
+from pybn.migrate.importers.toolbox_given import Given, oracle, times, truth, vector
 from pybn.migrate.rules import Chain
 
 NAMES = {"weight": "InputWeights", "recurrent_weight": "RecurrentWeights", "bias": "Bias"}

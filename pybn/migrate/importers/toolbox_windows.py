@@ -9,8 +9,8 @@ from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.layers.base import Layer
 from pybn.migrate.imported import Parameter
-from pybn.migrate.importers.building import empty, full, number_of, parameter, unlearnt, whole_numbers
-from pybn.migrate.importers.toolbox_given import Given, Made, bias_of, oracle, times, truth
+from pybn.migrate.importers.building import Made, empty, full, number_of, parameter, unlearnt, whole_numbers
+from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle, times, truth
 from pybn.migrate.rules import Chain, permute
 
 

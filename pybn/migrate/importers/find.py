@@ -1,0 +1,64 @@
+"""Which model a file holds, and which importer reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pybn.errors import FormatError, UsageError
+from pybn.formats.datafile import open_file
+from pybn.migrate.imported import Imported
+from pybn.migrate.importers import dagnn, simplenn, toolbox
+
+Importer = Callable[[Any, str], Imported]
+KINDS = (toolbox, simplenn, dagnn)
+
+
+def read_model(path: str, variable: str = "") -> Imported:
+    """Return the model of a file: of the variable that is one, or of the one that is named.
+
+    Raises FormatError where the file is damaged or holds no model, UsageError where it holds several, or not the
+    variable that is asked for; FormatError and GraphError name the layer that cannot be.
+    """
+    with open_file(path) as file:
+        found = dict(_models(file))
+        if variable:
+            if variable not in found:
+                raise UsageError(
+                    f"{path}: the variable {variable!r} is no model; {_there(found) or 'there is none'}"
+                )
+            found = {variable: found[variable]}
+        if not found:
+            raise FormatError(f"{path}: holds no model that is known here; {_held(file)}")
+        if len(found) > 1:
+            raise UsageError(f"{path}: {_there(found)}; name one of them with --var")
+        ((name, (importer, value)),) = found.items()
+        try:
+            model: Imported = importer(value, name)
+        except (FormatError, RecursionError) as error:
+            raise FormatError(f"{path}: {error}") from error
+        return model
+
+
+def _models(file: Mapping[str, Any]) -> Any:
+    """Yield the variables that are models; the file itself where its variables are a network's fields."""
+    values = {name: file[name] for name in file}
+    for kind in KINDS[1:]:
+        if kind.is_model(values):
+            yield "", (kind.imported, values)
+            return
+    for name, value in values.items():
+        for kind in KINDS:
+            if kind.is_model(value):
+                yield name, (kind.imported, value)
+
+
+def _there(found: Mapping[str, Any]) -> str:
+    return f"models are {', '.join(found)}" if found else ""
+
+
+def _held(file: Mapping[str, Any]) -> str:
+    from pybn.values import describe
+
+    told = [f"{name}: {describe(file[name])}" for name in list(file)[:8]]
+    return f"it has {'; '.join(told)}" if told else "it is empty"
