@@ -107,7 +107,7 @@ def write(path: Path, values: Values) -> None:
     else:
         with h5py.File(path, "w") as file:
             for name, x in values.items():
-                file[name] = x
+                file[name] = x.astype(object) if x.dtype.kind == "U" else x
 
 
 # --- read
@@ -195,6 +195,8 @@ def tree(value: Any, *, logical: Any = bool) -> Any:
         return {name: tree(item, logical=logical) for name, item in value.items()}
     if scipy.sparse.issparse(value):
         value = value.toarray()
+    if isinstance(value, np.ndarray) and value.dtype.kind == "U":
+        return Cell(value.shape, tuple(value.ravel(order="F").tolist())) if value.ndim else str(value)
     if isinstance(value, np.ndarray):
         shape = (1,) * (2 - value.ndim) + value.shape
         while len(shape) > 2 and shape[-1] == 1:

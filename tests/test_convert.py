@@ -403,6 +403,17 @@ def test_what_was_not_read_back_as_written_is_not_given_its_name(monkeypatch: py
     assert not Path("out.npz").exists()
 
 
+def test_a_dtype_that_was_not_read_back_as_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pybn.formats import mat5_encoding
+
+    monkeypatch.setitem(
+        mat5_encoding.CLASSES, "i8", mat5_encoding.CLASSES["u8"]
+    )  # the same bytes of another class
+    outcome = one([made(x=np.arange(4))], "out.mat")
+    assert "x was not read back as it was written (uint64 for int64)" in str(outcome.error)
+    assert not Path("out.mat").exists()
+
+
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     source = made(x=IMAGES)
     assert main(["convert", source, "out.npy", "--layout", "HWCN:NCHW", "--dry-run"]) == 0

@@ -39,6 +39,15 @@ class Outcome:
     told: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a tensor has to be: its shape, its dtype, and a SHA-256 or a CRC-32 of its elements."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    digest: Digest | int
+
+
 def convert(
     sources: Sequence[str],
     target: str,
@@ -141,7 +150,7 @@ def _written(plan: Plan, options: Options, advance: Advance) -> dict[str, str]:
             writer.write(temporary, tensors, options, sink)
         prove(
             temporary,
-            {each.name: (each.data.shape, sink.checks[each.name]) for each in tensors},
+            {t.name: Told(t.data.shape, t.data.dtype, sink.checks[t.name]) for t in tensors},
             plan.target,
         )
     return sink.digests
@@ -152,7 +161,7 @@ def _ready(tensor: Tensor, spilled: Spilled) -> Tensor:
     return Tensor(tensor.name, spilled(tensor.data), tensor.axes, tensor.about)
 
 
-def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest | int]], target: Path) -> None:
+def prove(path: Path, wanted: Mapping[str, Told], target: Path) -> None:
     """Read a file and compare every tensor's digest. Raises FormatError, naming what is not as it was written."""
     try:
         for name, found in differing(path, wanted):
@@ -163,19 +172,26 @@ def prove(path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest | int]]
         raise FormatError(str(error).replace(f"{path}: ", f"{target}: as it was written: ")) from error
 
 
-def differing(
-    path: Path, wanted: Mapping[str, tuple[tuple[int, ...], Digest | int]]
-) -> Iterator[tuple[str, str]]:
+def differing(path: Path, wanted: Mapping[str, Told]) -> Iterator[tuple[str, str]]:
     """Yield the tensors of a file that are not these, by SHA-256 or CRC-32, each with what is wrong."""
     with _opened(path) as held:
-        for name, (shape, sha256) in wanted.items():
+        for name, told in wanted.items():
             x = held.get(name) if len(wanted) > 1 or name in held else next(iter(held.values()), None)
-            if x is None:
-                yield name, "missing"
-            elif _bare(x.shape) != _bare(shape):
-                yield name, f"shape {list(x.shape)} for {list(shape)}"
-            elif (where := _other(Oriented(x), sha256)) is not None:
-                yield name, where
+            if (wrong := "missing" if x is None else _unlike(x, told)) is not None:
+                yield name, wrong
+
+
+def _unlike(x: LazyArray, told: Told) -> str | None:
+    """Say what of an array is not as it was told, None where all is.
+
+    Texts may have more or less room, and what has no elements in a cell does not tell whether it was text.
+    """
+    if _bare(x.shape) != _bare(told.shape):
+        return f"shape {list(x.shape)} for {list(told.shape)}"
+    kinds = {x.dtype.kind, told.dtype.kind}
+    if x.dtype != told.dtype and kinds != {"U"} and ("U" not in kinds or x.size):
+        return f"{x.dtype} for {told.dtype}"
+    return _other(Oriented(x), told.digest)
 
 
 def _other(x: Oriented, wanted: Digest | int) -> str | None:
@@ -211,7 +227,10 @@ def verify(target: Path) -> list[tuple[str, str]]:
             f"{target}: there is no manifest {manifest.manifest_path(target).name} to verify it by"
         )
     try:
-        wanted = {each["name"]: (tuple(each["shape"]), each["sha256"]) for each in told["tensors"]}
+        wanted = {
+            each["name"]: Told(tuple(each["shape"]), np.dtype(each["dtype"]), each["sha256"])
+            for each in told["tensors"]
+        }
     except (TypeError, KeyError) as error:
         raise FormatError(f"{manifest.manifest_path(target)}: is damaged: {error}") from error
     return list(differing(target, wanted))

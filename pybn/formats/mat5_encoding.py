@@ -94,13 +94,13 @@ def _column_major(x: Array) -> Chunk:
 
 
 def _letters(units: Array) -> list[Chunk]:
-    """Return ASCII as MATLAB stores text, as numbers, and other text as UTF-16 by name, which SciPy wants."""
-    data = _column_major(units)
-    try:
-        other = not bytes(data).decode("utf-16-le").isascii()
-    except UnicodeDecodeError:  # half a pair
-        other = False
-    return _element(UTF16 if other else STORED["u2"], data)
+    """Return text as MATLAB stores it, as numbers; as UTF-16 by name, which SciPy wants, where it is not ASCII.
+
+    SciPy fails on a whole file for what takes two units in that, and reads it as two wrong letters in the other.
+    """
+    pairs = np.any((units >= 0xD800) & (units < 0xE000))
+    kind = UTF16 if np.any(units > 127) and not pairs else STORED["u2"]
+    return _element(kind, _column_major(units))
 
 
 def _fields(names: tuple[str, ...]) -> list[list[Chunk]]:
