@@ -12,7 +12,7 @@ from pybn.migrate.imported import Preprocessing
 from pybn.migrate.importers.building import array, empty, whole_numbers
 from pybn.values import Cell
 
-SIDE = 64  # pixels of images whose size the file does not say
+SIZE = 24, 20  # rows and columns of images whose size the file does not say
 
 
 def input_of(meta: Mapping[str, Any], path: str, channels: int) -> tuple[Input, tuple[str, ...]]:
@@ -22,7 +22,7 @@ def input_of(meta: Mapping[str, Any], path: str, channels: int) -> tuple[Input, 
     if empty(size) and not empty(meta.get("inputSize")):
         size = meta["inputSize"]
     if empty(size):
-        return Input((None, channels, SIDE, SIDE)), ("H", "W")
+        return Input((None, channels, *SIZE)), ("H", "W")
     found = whole_numbers(size, f"{path}.normalization.imageSize", (2, 3, 4), 1)
     height, width = found[:2]
     return Input((None, channels, height, width)), ()

@@ -1,0 +1,143 @@
+"""The model in MATLAB's own terms, run by Octave: what each piece answers, on the arrays as the file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pybn.case import Case, MatlabSide, PythonSide, Value
+from pybn.engines.base import Engine
+from pybn.errors import EngineError, FormatError
+from pybn.graph import Input
+from pybn.layers.base import Array
+from pybn.migrate.imported import Imported, Piece
+from pybn.resources import bundled
+from pybn.steps import Call, Variable
+from pybn.values import Cell
+
+FUNCTION = "run_network"
+USES = [
+    "toolbox_layer",
+    "matconvnet_layer",
+    "legacy_layer",
+    "framed",
+    "reshape_row_major",
+    "AvgPoolLayer",
+    "BatchNorm",
+    "Concat",
+    "ConvolutionLayer",
+    "EltWiseAdd",
+    "FullyConnected",
+    "GlobalAvgPoolLayer",
+    "GlobalMaxPoolLayer",
+    "LeakyRelu",
+    "LocalResponseNorm",
+    "MaxPoolLayer",
+    "Relu",
+    "Sigmoid",
+    "Softmax",
+    "SpatialBatchNorm",
+    "Tanh",
+    "TransposedConvolutionLayer",
+]
+
+
+def to_matlab(x: Array) -> Array:
+    """Return an array of the port as MATLAB has it: images (H,W,C,N), rows (1,1,D,N), sequences (C,T,N)."""
+    if x.ndim == 4:
+        return x.transpose(2, 3, 1, 0)
+    return x.T[None, None] if x.ndim == 2 else x.transpose(2, 1, 0)
+
+
+def from_matlab(x: Array, shape: tuple[int, ...], name: str) -> Array:
+    """Return an array of MATLAB's as the port has it, of that shape. Raises FormatError where it cannot be."""
+    order = {2: (1, 0), 3: (2, 1, 0), 4: (2, 3, 1, 0)}[len(shape)]  # of the port's axes, in MATLAB
+    wanted = tuple(shape[axis] for axis in order)
+    full = (1, 1, *wanted) if len(shape) == 2 else wanted
+    if _bare(x.shape) != _bare(full):
+        raise FormatError(
+            f"{name}: wanted {list(full)}, as the port has it, and Octave answers {list(x.shape)}"
+        )
+    back = [order.index(axis) for axis in range(len(shape))]
+    return np.ascontiguousarray(x.reshape(wanted, order="F").transpose(back))
+
+
+def _bare(shape: Sequence[int]) -> list[int]:
+    return [n for n in shape if n != 1]
+
+
+def ask(
+    engine: Engine, imported: Imported, given: Mapping[str, Array], port: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Return what Octave answers for each piece that it knows, in double, laid out as the port's.
+
+    `given` are the inputs and `port` the port's own answers, by piece: what Octave does not know, a layer that the user
+    supplied, is taken from there. Raises EngineError with Octave's own words.
+    """
+    numbers: dict[str, int] = {}
+    inputs: list[Array] = []
+    for piece in imported.pieces:  # first all that is given
+        if piece.oracle is None and piece.name in port:
+            inputs.append(given[piece.name] if isinstance(piece.layer, Input) else port[piece.name])
+            numbers[piece.name] = len(inputs)
+    asked = [piece for piece in imported.pieces if piece.oracle is not None and piece.name in port]
+    for k, piece in enumerate(asked):
+        numbers[piece.name] = len(inputs) + k + 1
+    steps = [_step(piece, numbers, port) for piece in asked]
+    told: Any = {
+        "steps": Cell((1, len(steps)), tuple(steps)),
+        "inputs": Cell((1, len(inputs)), tuple(to_matlab(x.astype(np.float64)) for x in inputs)),
+    }
+    answers = engine.run(_case(), told)["answers"]
+    if not isinstance(answers, Cell) or len(answers.items) != len(asked):
+        raise EngineError(f"{FUNCTION}: wanted {len(asked)} answers, got {type(answers).__name__}")
+    return {
+        piece.name: from_matlab(np.asarray(x), port[piece.name].shape, piece.original)
+        for piece, x in zip(asked, answers.items, strict=True)
+    }
+
+
+def _case() -> Case:
+    """Return the question: answers = run_network(steps, inputs)."""
+    folder = bundled("matlab_ref")
+    given = (Variable("steps"), Variable("inputs"))
+    call = Call(f"answers = {FUNCTION}(steps, inputs)", ("answers",), (FUNCTION,), given)
+    return Case(
+        Path(folder) / f"{FUNCTION}.m",
+        FUNCTION,
+        "float64",
+        {},
+        MatlabSide((Path(folder),), "function", FUNCTION, (), (call,), functions=tuple(USES)),
+        PythonSide((), "", (), {}, False, ()),
+        {},
+        {},
+        input_values={"steps": Value("steps"), "inputs": Value("inputs")},
+        output_values={"answers": Value("answers")},
+    )
+
+
+def _step(piece: Piece, numbers: Mapping[str, int], port: Mapping[str, Array]) -> dict[str, Any]:
+    assert piece.oracle is not None  # noqa: S101
+    return {
+        "kind": piece.oracle.kind,
+        "takes": np.array([[numbers[name] for name in piece.inputs]], np.float64),
+        "sequence": np.array([[port[piece.inputs[0]].ndim == 3]]),
+        "options": {name: _option(value) for name, value in piece.oracle.options.items()},
+        "arrays": {name: two(x.astype(np.float64)) for name, x in piece.oracle.arrays.items()},
+    }
+
+
+def two(x: Array) -> Array:
+    """Return an array with the two axes that MATLAB's have at least."""
+    return x if x.ndim >= 2 else x.reshape(-1, 1)
+
+
+def _option(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return np.array([[bool(value)]])
+    return np.array([value], np.float64).reshape(1, -1)
