@@ -38,11 +38,17 @@ class Parameter:
 
     @property
     def value(self) -> Array:
-        """The array: float32 or float64."""
+        """The array in the file's own dtype: float32 or float64."""
         if self.stored is None:
             assert self.constant is not None  # noqa: S101
             return self.constant
         return rules.apply(self.rules, self.stored.value)
+
+    def as_dtype(self, dtype: str) -> Array:
+        """Return the array in another dtype, in which the rules compute where that is the wider one."""
+        if self.stored is None or np.dtype(dtype).itemsize < self.stored.value.dtype.itemsize:
+            return np.ascontiguousarray(self.value, dtype)
+        return rules.apply(self.rules, self.stored.value.astype(dtype))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +166,7 @@ class Imported:
             )
         nodes = [Node(p.name, filled[p.name], p.inputs) for p in self.pieces]  # type: ignore[arg-type]
         values = {
-            f"{piece.name}.{name}": np.ascontiguousarray(parameter.value, dtype)
+            f"{piece.name}.{name}": parameter.as_dtype(dtype)
             for piece in self.pieces
             for name, parameter in piece.parameters.items()
         }

@@ -19,30 +19,6 @@ from pybn.steps import Call, Variable
 from pybn.values import Cell
 
 FUNCTION = "run_network"
-USES = [
-    "toolbox_layer",
-    "matconvnet_layer",
-    "legacy_layer",
-    "framed",
-    "reshape_row_major",
-    "AvgPoolLayer",
-    "BatchNorm",
-    "Concat",
-    "ConvolutionLayer",
-    "EltWiseAdd",
-    "FullyConnected",
-    "GlobalAvgPoolLayer",
-    "GlobalMaxPoolLayer",
-    "LeakyRelu",
-    "LocalResponseNorm",
-    "MaxPoolLayer",
-    "Relu",
-    "Sigmoid",
-    "Softmax",
-    "SpatialBatchNorm",
-    "Tanh",
-    "TransposedConvolutionLayer",
-]
 
 
 def to_matlab(x: Array) -> Array:
@@ -102,15 +78,16 @@ def ask(
 
 def _case() -> Case:
     """Return the question: answers = run_network(steps, inputs)."""
-    folder = bundled("matlab_ref")
+    folder = Path(bundled("matlab_ref"))
+    others = tuple(sorted(file.stem for file in folder.glob("*.m") if file.stem != FUNCTION))
     given = (Variable("steps"), Variable("inputs"))
     call = Call(f"answers = {FUNCTION}(steps, inputs)", ("answers",), (FUNCTION,), given)
     return Case(
-        Path(folder) / f"{FUNCTION}.m",
+        folder / f"{FUNCTION}.m",
         FUNCTION,
         "float64",
         {},
-        MatlabSide((Path(folder),), "function", FUNCTION, (), (call,), functions=tuple(USES)),
+        MatlabSide((folder,), "function", FUNCTION, (), (call,), functions=others),
         PythonSide((), "", (), {}, False, ()),
         {},
         {},
