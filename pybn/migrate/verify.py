@@ -1,0 +1,164 @@
+"""The proof: what Octave answers, layer by layer, against the port and against the exported file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pybn.case import Case, MatlabSide, PythonSide, Tensor
+from pybn.compare import Tolerance
+from pybn.divergence import first_divergence
+from pybn.engines.base import Engine
+from pybn.errors import GraphError, PybnError, ShapeError
+from pybn.graph import Graph, Input
+from pybn.graph.node import spell
+from pybn.layers.base import Array, Layer
+from pybn.migrate.imported import Imported
+from pybn.migrate.oracle import ask
+from pybn.parity import Result, Status, judge
+from pybn.steps import Call
+
+Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]  # inputs to the answers of all nodes
+
+SAMPLES = 2  # MATLAB drops the axis of one
+BECAUSE = "sums run in another order, and rounding errors pass through all layers"
+TOLERANCES = {  # in units in the last place of the largest value expected
+    "float64": Tolerance(ulp_of_max=1 << 16, because=BECAUSE),
+    "float32": Tolerance(ulp_of_max=512, because=BECAUSE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that answers as the model should: what it is called, how it runs, in which dtype."""
+
+    name: str
+    run: Run
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proof:
+    """The results, one a target, and the inputs; `unasked` are pieces that Octave could not be asked about."""
+
+    results: Sequence[Result]
+    inputs: Mapping[str, Array]
+    unasked: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all targets agree."""
+        return bool(self.results) and all(result.status is Status.AGREES for result in self.results)
+
+
+def generated(imported: Imported, seed: int = 0, samples: int = SAMPLES) -> dict[str, Array]:
+    """Return inputs to verify with: normal numbers in double, in the range that the model's preprocessing leaves."""
+    rng = np.random.default_rng(seed)
+    return {
+        piece.name: rng.normal(size=piece.layer.with_batch(samples))
+        for piece in imported.pieces
+        if isinstance(piece.layer, Input)
+    }
+
+
+def port_of(
+    imported: Imported, dtype: str, layers: Mapping[str, Callable[[], Layer]] | None = None
+) -> Target:
+    """Return the port in NumPy as a target."""
+    graphs = [imported.graph(dtype, layers, output) for output in imported.outputs]
+    return Target(f"port {dtype}", lambda inputs: _activations(graphs, inputs), dtype)
+
+
+def _activations(graphs: Sequence[Graph], inputs: Mapping[str, Array]) -> dict[str, Array]:
+    made: dict[str, Array] = {}
+    for graph in graphs:
+        graph.predict({name: np.ascontiguousarray(inputs[name], graph.dtype) for name in graph.inputs})
+        names = [
+            n.name for n in graph.nodes if not isinstance(n.layer, Input) and graph.leads(n.name)
+        ]
+        made |= {name: graph.activation(name) for name in names if name not in made}
+    return made
+
+
+def check_inputs(imported: Imported, given: Mapping[str, Array]) -> dict[str, Array]:
+    """Return inputs that a person gave, in double. Raises ShapeError, naming the input and what it wants."""
+    wanted = {p.name: p.layer for p in imported.pieces if isinstance(p.layer, Input)}
+    if set(given) != set(wanted):
+        raise GraphError(f"inputs: wanted {', '.join(wanted)}, got {', '.join(given) or 'none'}")
+    for name, layer in wanted.items():
+        x = given[name]
+        if x.ndim != len(layer.shape) or x.shape != layer.with_batch(x.shape[0]) or x.shape[0] < 1:
+            raise ShapeError(f"{name}: wanted {spell(layer.shape)}, got shape {x.shape}")
+    return {name: np.asarray(x, np.float64) for name, x in given.items()}
+
+
+def verify(
+    imported: Imported,
+    targets: Sequence[Target],
+    octave: Engine,
+    *,
+    inputs: Mapping[str, Array] | None = None,
+    layers: Mapping[str, Callable[[], Layer]] | None = None,
+    source: Path = Path("model.mat"),
+) -> Proof:
+    """Compare what Octave answers for each piece, in double, with what each target does on the same inputs.
+
+    A sample alone is given twice to all: MATLAB would drop its axis. Raises EngineError where Octave cannot run.
+    """
+    given = check_inputs(imported, inputs) if inputs is not None else generated(imported)
+    given = {name: np.concatenate([x, x]) if len(x) == 1 else x for name, x in given.items()}
+    # The inputs are numbers of float32, so that all sides have the same.
+    given = {name: x.astype(np.float32).astype(np.float64) for name, x in given.items()}
+    port = port_of(imported, "float64", layers).run(given)
+    expected = ask(octave, imported, given, port)
+    unasked = tuple(p.name for p in imported.pieces if p.name in port and p.name not in expected)
+    results = list(_judged(imported, targets, given, expected, source))
+    return Proof(results, given, unasked, getattr(octave, "versions", {}))
+
+
+def _judged(
+    imported: Imported,
+    targets: Sequence[Target],
+    given: Mapping[str, Array],
+    expected: Mapping[str, Array],
+    source: Path,
+) -> Iterator[Result]:
+    for target in targets:
+        case = _case(imported, target, expected, source)
+        try:
+            made = target.run({name: x.astype(target.dtype) for name, x in given.items()})
+        except PybnError as error:
+            yield Result(case, Status.ERROR, message=f"{target.name}: {error}")
+            continue
+        wanted = {name: x.astype(target.dtype) for name, x in expected.items()}
+        obtained = {name: x for name, x in made.items() if name in expected}
+        result = judge(case, wanted, obtained)
+        found = None
+        if result.status is Status.DIFFERS and result.answers is not None:
+            found = first_divergence(case, result.comparisons, *result.answers)
+        yield Result(case, result.status, result.comparisons, result.message, result.answers, found)
+
+
+def _case(imported: Imported, target: Target, expected: Mapping[str, Array], source: Path) -> Case:
+    """Return what is compared as a case: one output a piece, in the order in which they are computed."""
+    axes = {2: ("N", "C"), 3: ("N", "T", "C"), 4: ("N", "C", "H", "W")}
+    outputs = {}
+    for name, x in expected.items():
+        order = axes[x.ndim]
+        outputs[name] = Tensor(
+            name, x.shape, target.dtype, order, order, order, tolerance=TOLERANCES[target.dtype], layer=name
+        )
+    pieces = {piece.name: piece for piece in imported.pieces}
+    steps = tuple(
+        Call(f"{name} = {pieces[name].kind}({', '.join(pieces[name].inputs)})", (name,), ("run_network",), ())
+        for name in expected
+    )
+    matlab = MatlabSide((), "function", "run_network", (), steps)
+    python = PythonSide((), "", (), {}, False, ())
+    told: Any = {}
+    return Case(source, target.name, target.dtype, told, matlab, python, {}, outputs)
