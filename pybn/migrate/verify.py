@@ -115,7 +115,7 @@ def verify(
     # The inputs are numbers of float32, so that all sides have the same.
     given = {name: x.astype(np.float32).astype(np.float64) for name, x in given.items()}
     port = port_of(imported, "float64", layers).run(given)
-    expected = ask(octave, imported, given, port)
+    expected = ask(octave, imported, given, {**given, **port})
     unasked = tuple(p.name for p in imported.pieces if p.name in port and p.name not in expected)
     results = list(_judged(imported, targets, given, expected, source))
     return Proof(results, given, unasked, getattr(octave, "versions", {}))
