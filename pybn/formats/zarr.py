@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 import zlib
@@ -31,6 +32,7 @@ FAULTS: tuple[type[Exception], ...] = (
     struct.error,
 )
 METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup")
+BLOSC = struct.Struct("<8xII")  # of the header of a chunk of blosc: the size of its blocks, and of all of it
 UNWRITTEN = 1 << 30  # bytes of elements that no chunk is there for which are made up
 RATIO = 1 << 20  # to one: more than any array says that really holds something
 SMALL = 64 << 20  # bytes of an array for which memory can lack only where a chunk lies about what is in it
@@ -39,8 +41,9 @@ SMALL = 64 << 20  # bytes of an array for which memory can lack only where a chu
 class ZarrArray(LazyArray):
     """An array of a store. `label` is what errors begin with: the store, and what it is there."""
 
-    def __init__(self, array: Any, label: str) -> None:
+    def __init__(self, array: Any, label: str, folder: Path) -> None:
         super().__init__(array.shape, array.dtype)
+        self._folder = folder
         self._array, self._label = array, label
 
     @property
@@ -51,6 +54,8 @@ class ZarrArray(LazyArray):
     def read(self, span: Span) -> Array:
         """Return these elements. Raises FormatError for a damaged chunk."""
         try:
+            if _by_blosc(self._array.metadata):
+                self._refuse_cut(span)
             read: Array = np.asarray(self._array[span] if span else self._array[()])
         except FAULTS as error:
             raise FormatError(f"{self._label}: cannot be read: {error!s:.200}") from error
@@ -61,6 +66,25 @@ class ZarrArray(LazyArray):
                 f"{self._label}: a chunk says that it takes more memory than there is"
             ) from error
         return read
+
+    def _refuse_cut(self, span: Span) -> None:
+        """Raise ValueError for a chunk that is not as long as it says: blosc goes by what it says, and reads on."""
+        spans = zip(span, self._array.chunks, strict=True)
+        for at in itertools.product(*(range(s.start // n, -(-s.stop // n)) for s, n in spans)):
+            path = self._folder / self._array.metadata.encode_chunk_key(at)
+            if path.is_file():
+                with path.open("rb") as file:
+                    head, there = file.read(BLOSC.size), path.stat().st_size
+                said = BLOSC.unpack(head)[1] if len(head) == BLOSC.size else 0
+                if said != there:
+                    raise ValueError(f"a chunk of {there:,} bytes, {path.name}, says that it has {said:,}")
+
+
+def _by_blosc(metadata: Any) -> bool:
+    """Tell whether each chunk of an array is what blosc made of it last."""
+    last = (getattr(metadata, "codecs", None) or [None])[-1]
+    older = getattr(metadata, "compressor", None)
+    return type(last).__name__ == "BloscCodec" or getattr(older, "codec_id", "") == "blosc"
 
 
 class ZarrReader:
@@ -88,15 +112,18 @@ class ZarrReader:
         """Return an array, or a text. Raises FormatError for an array that says it is what no store can hold."""
         if name not in self._arrays:
             return self._texts[name]
-        x = ZarrArray(self._arrays[name], f"{self._path}: {name}")
+        x = ZarrArray(self._arrays[name], f"{self._path}: {name}", self._folder(name))
         if x.nbytes > UNWRITTEN and not self._stores(name, x.nbytes // RATIO):
             raise FormatError(f"declares {x.nbytes:,} bytes and stores next to none")
         return x
 
+    def _folder(self, name: str) -> Path:
+        return Path(self._path, self._arrays[name].path)
+
     def _stores(self, name: str, least: int) -> bool:
         """Tell whether the files of an array are this many bytes, or more."""
         there = 0
-        for file in Path(self._path, self._arrays[name].path).rglob("*"):
+        for file in self._folder(name).rglob("*"):
             there += file.stat().st_size if file.is_file() and file.name not in METADATA else 0
             if there >= least:
                 return True
