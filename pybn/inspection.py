@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from pybn.errors import FormatError
 from pybn.formats.child import call
 from pybn.formats.contents import Contents, Row, decode
 from pybn.formats.sniff import Kind, sniff
@@ -19,6 +20,36 @@ FIRST_MEMBERS = 12
 NUMERIC = frozenset(
     {"double", "single", "logical", *(f"{u}int{bits}" for u in ("", "u") for bits in (8, 16, 32, 64))}
 )
+
+
+MODELS = ("SeriesNetwork object", "DAGNetwork object", "dlnetwork object", "nnet.cnn.LayerGraph object")
+LAYERS = "nnet.cnn.layer."
+
+
+def holds_models(contents: Contents) -> bool:
+    """Tell whether a listing looks as if there were a network in the file."""
+    return any(
+        row.type in MODELS
+        or row.type.startswith(LAYERS)
+        or (row.name == "layers" and row.type in ("cell", "struct"))
+        for row in contents.rows
+        if row.depth <= 1
+    )
+
+
+def models(
+    path: str | os.PathLike[str], variable: str = "", *, deadline: float = DEADLINE
+) -> list[dict[str, Any]]:
+    """Return what there is to see of the networks in a file, read in a process of its own: see `pybn.report.model`.
+
+    Raises as `inspect` does.
+    """
+    told = call(
+        "pybn.report.model:models", os.fspath(path), deadline=deadline, memory=MEMORY, argument=variable
+    )
+    if not isinstance(told, list):
+        raise FormatError(f"{os.fspath(path)}: its parser answered what cannot be")
+    return told
 
 
 def inspect(path: str | os.PathLike[str], *, deadline: float = DEADLINE, memory: int = MEMORY) -> Listing:

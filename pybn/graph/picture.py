@@ -28,6 +28,7 @@ _COLOURS = {
     "joins": ("#fdebcf", "#b8791b"),
     "statistics": ("#e5f3df", "#4f8a3a"),
     "others": ("#ffffff", "#7d8894"),
+    "unknown": ("#fbe4e4", "#b23a48"),
 }
 _HEAD = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}" \
 font-family="{font}" font-size="12" text-anchor="middle" role="img">
@@ -37,7 +38,7 @@ font-family="{font}" font-size="12" text-anchor="middle" role="img">
 <rect width="100%" height="100%" fill="#ffffff"/>"""
 
 
-def draw(graph: Wired) -> str:
+def draw(graph: Wired, title: str = "") -> str:
     """Return the picture as the text of an SVG file: one document, no scripts, nothing from elsewhere."""
     texts = {node.name: _texts(graph, node) for node in graph.nodes}
     widths = {
@@ -53,7 +54,9 @@ def draw(graph: Wired) -> str:
     boxes = [_box(graph, node, drawn.boxes[node.name], texts[node.name], tops) for node in graph.nodes]
     width = max(spot.x + spot.width / 2 for row in drawn.rows for spot in row) + 2 * _MARGIN
     height = tops[-1] - _GAP + _MARGIN
-    head = _HEAD.format(w=round(width), h=round(height), font=_FONT, title=escape(repr(graph)))
+    head = _HEAD.format(
+        w=round(width), h=round(height), font=_FONT, title=escape(_short_text(title or repr(graph)))
+    )
     lines = [part for part in edges if part.startswith("<path")]
     told = [part for part in edges if not part.startswith("<path")]
     return "\n".join([head, *lines, *boxes, *told, "</svg>", ""])
@@ -82,7 +85,7 @@ def _options(layer: Layer) -> list[str]:
     if {"kernel_height", "kernel_width"} <= options.keys():
         told.append(f"kernel {options.pop('kernel_height')} x {options.pop('kernel_width')}")
     for name, value in options.items():
-        if name not in ("layout", "numerics", "seed") and not _usual(name, value):
+        if name not in ("layout", "numerics", "seed", "floor") and not _usual(name, value):
             told.append(f"{name} {_brief(value)}")
     return told
 
@@ -139,12 +142,19 @@ def _box(graph: Wired, node: Node, spot: Spot, lines: Sequence[str], tops: Seque
 
 
 def _short_title(node: Node) -> str:
-    return re.sub(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", f"{node.name}: {node.layer!r}")
+    return _short_text(f"{node.name}: {node.layer!r}")
+
+
+def _short_text(text: str) -> str:
+    """Return text without what XML cannot hold."""
+    return re.sub(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
 
 
 def _role(node: Node) -> str:
     if isinstance(node.layer, Input):
         return "input"
+    if getattr(node.layer, "unknown", False):
+        return "unknown"
     if node.layer.buffers:
         return "statistics"
     return "weights" if node.layer.parameters else "others" if node.layer.fan_in == 1 else "joins"

@@ -30,7 +30,7 @@ def summarise(graph: Wired) -> str:
     size = total * (8 if graph.dtype == "float64" else 4)
     loss = "no loss" if graph.loss is None else f"loss {graph.loss!r}"
     told = f"{plural(total, 'parameter')}, {size:,} bytes in {graph.dtype}; output {graph.output}; {loss}"
-    return "\n".join([*_table([_HEADS, *rows]), told])
+    return "\n".join([*table([_HEADS, *rows]), told])
 
 
 def count_of(graph: Wired, name: str) -> int:
@@ -39,7 +39,7 @@ def count_of(graph: Wired, name: str) -> int:
     return sum(math.prod(shape) for full, shape in shapes.items() if full.partition(".")[0] == name)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return lines with the columns side by side, numbers to the right, and a rule under the heads and the end."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = [

@@ -44,6 +44,11 @@ class Parameter:
             return self.constant
         return rules.apply(self.rules, self.stored.value)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.constant.shape if self.constant is not None else self.value.shape
+
     def as_dtype(self, dtype: str) -> Array:
         """Return the array in another dtype, in which the rules compute where that is the wider one."""
         if self.stored is None or np.dtype(dtype).itemsize < self.stored.value.dtype.itemsize:

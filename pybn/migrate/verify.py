@@ -78,9 +78,7 @@ def _activations(graphs: Sequence[Graph], inputs: Mapping[str, Array]) -> dict[s
     made: dict[str, Array] = {}
     for graph in graphs:
         graph.predict({name: np.ascontiguousarray(inputs[name], graph.dtype) for name in graph.inputs})
-        names = [
-            n.name for n in graph.nodes if not isinstance(n.layer, Input) and graph.leads(n.name)
-        ]
+        names = [n.name for n in graph.nodes if not isinstance(n.layer, Input) and graph.leads(n.name)]
         made |= {name: graph.activation(name) for name in names if name not in made}
     return made
 

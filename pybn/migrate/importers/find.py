@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pybn.errors import FormatError, UsageError
@@ -21,7 +21,7 @@ def read_model(path: str, variable: str = "") -> Imported:
     variable that is asked for; FormatError and GraphError name the layer that cannot be.
     """
     with open_file(path) as file:
-        found = dict(_models(file))
+        found = dict(candidates(file))
         if variable:
             if variable not in found:
                 raise UsageError(
@@ -40,8 +40,8 @@ def read_model(path: str, variable: str = "") -> Imported:
         return model
 
 
-def _models(file: Mapping[str, Any]) -> Any:
-    """Yield the variables that are models; the file itself where its variables are a network's fields."""
+def candidates(file: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Importer, Any]]]:
+    """Yield the variables that are models, each with its importer; "" where the file's variables are a network's."""
     values = {name: file[name] for name in file}
     for kind in KINDS[1:]:
         if kind.is_model(values):
