@@ -1,12 +1,14 @@
 classdef BatchNorm < handle
 %BATCHNORM Normalise each column of a batch, then scale and shift it.
 %   layer = BatchNorm(name, epsilon, momentum, index, inputLayer)
+%   layer = BatchNorm(name, epsilon, momentum, index, inputLayer, 'CTN')
 %
 %   y = layer.ForwardPropagation(x, weights, bias)
 %   gradient = layer.BackwardPropagation(struct('input', dy))   fields input, weight, bias
 %   layer.IsTraining(false)                                     running statistics from now on
 %
-%   x, y, dy are (N,D); weights and bias are (1,D); all single or all double.
+%   x, y, dy are (N,D); weights and bias are (1,D); all single or all double. With 'CTN', x, y and dy are
+%   sequences (D,T,N), where trailing ones may be missing: every step is a row.
 %   The variance is the biased one (1/N), epsilon stands inside the square root, momentum weighs
 %   the OLD running statistic. Running statistics are zeros until the first training batch.
 %
@@ -55,11 +57,19 @@ classdef BatchNorm < handle
 
   properties (Access = private)
     weights = [];
+    sequences = false;
+    shape = [];     % of x
     hasCache = false;
   end
 
   methods
-    function obj = BatchNorm(name, epsilon, momentum, index, inputLayer)
+    function obj = BatchNorm(name, epsilon, momentum, index, inputLayer, layout)
+      if nargin >= 6
+        if ~isempty(layout) && ~isequal(layout, 'CTN')
+          error('BatchNorm:option', 'BatchNorm: wanted the layout ''CTN'', or none');
+        end
+        obj.sequences = ~isempty(layout);
+      end
       if ~isscalar(epsilon) || ~isfinite(epsilon) || epsilon < 0
         error('BatchNorm:option', 'BatchNorm: wanted a finite epsilon >= 0');
       end
@@ -74,7 +84,10 @@ classdef BatchNorm < handle
     end
 
     function y = ForwardPropagation(obj, x, weights, bias)
+      shape = size(x);
+      x = obj.toRows(x);
       obj.check(x, weights, bias);
+      obj.shape = shape;
       if obj.training
         y = obj.normaliseByBatch(x, weights, bias);
         obj.weights = weights;
@@ -83,6 +96,9 @@ classdef BatchNorm < handle
       end
       % A forward in evaluation mode leaves nothing for a backward to use.
       obj.hasCache = obj.training;
+      if obj.sequences
+        y = reshape(y.', shape);
+      end
     end
 
     function gradient = BackwardPropagation(obj, dout)
@@ -93,10 +109,11 @@ classdef BatchNorm < handle
         error('BatchNorm:shape', 'BatchNorm: wanted a struct with the field input');
       end
       dy = dout.input;
-      if ~isequal(size(dy), size(obj.xhat))
+      if ~isequal(size(dy), obj.shape)
         error('BatchNorm:shape', 'BatchNorm: wanted a gradient of %s, got %s', ...
-              mat2str(size(obj.xhat)), mat2str(size(dy)));
+              mat2str(obj.shape), mat2str(size(dy)));
       end
+      dy = obj.toRows(dy);
       if ~strcmp(class(dy), class(obj.xhat))
         error('BatchNorm:dtype', 'BatchNorm: wanted a gradient of class %s, got %s', ...
               class(obj.xhat), class(dy));
@@ -127,7 +144,11 @@ classdef BatchNorm < handle
       obj.dx2 = (1 / N) * ones(size(dy), class(dy)) .* obj.dmu;
       obj.dx = obj.dx1 + obj.dx2;
 
-      gradient = struct('input', obj.dx, 'weight', obj.dgamma, 'bias', obj.dbeta);
+      dx = obj.dx;
+      if obj.sequences
+        dx = reshape(dx.', obj.shape);
+      end
+      gradient = struct('input', dx, 'weight', obj.dgamma, 'bias', obj.dbeta);
     end
 
     function IsTraining(obj, flag)
@@ -165,6 +186,14 @@ classdef BatchNorm < handle
         var_ = mean_;
       end
       y = weights .* ((x - mean_) ./ sqrt(var_ + obj.epsilon)) + bias;
+    end
+
+    function rows = toRows(obj, x)
+      %TOROWS Return the steps of sequences as rows; what is none is left to be refused.
+      rows = x;
+      if obj.sequences && ndims(x) <= 3 && ~isempty(x)
+        rows = reshape(x, size(x, 1), size(x, 2) * size(x, 3)).';
+      end
     end
 
     function check(obj, x, weights, bias)

@@ -1,6 +1,7 @@
 classdef FullyConnected < handle
 %FULLYCONNECTED Multiply rows by a matrix and add a bias.
 %   layer = FullyConnected(name, M, index, inputLayer)
+%   layer = FullyConnected(name, M, index, inputLayer, 'CTN')
 %
 %   y = layer.ForwardPropagation(x, weights, bias)
 %   gradient = layer.BackwardPropagation(struct('input', dy))   fields input, weight, bias
@@ -8,6 +9,8 @@ classdef FullyConnected < handle
 %   weights are (D,M), bias is (1,M), y and dy are (N,M); all single or all double. x is one of
 %     (N,D)      rows: two dimensions, as many columns as weights has rows
 %     (H,W,C,N)  images of D = H*W*C pixels, where trailing ones may be missing
+%   and with 'CTN' nothing but
+%     (D,T,N)    sequences, where trailing ones may be missing; y and dy are (M,T,N): every step is a row
 %   An image is flattened channel by channel, row by row: w changes first, then h, then c.
 %   The gradient of x has the size of x.
 %
@@ -18,6 +21,7 @@ classdef FullyConnected < handle
     index
     inputLayer
     numOutput
+    sequences = false;
   end
 
   properties (Access = private)
@@ -27,7 +31,13 @@ classdef FullyConnected < handle
   end
 
   methods
-    function obj = FullyConnected(name, M, index, inputLayer)
+    function obj = FullyConnected(name, M, index, inputLayer, layout)
+      if nargin >= 5
+        if ~isempty(layout) && ~isequal(layout, 'CTN')
+          error('FullyConnected:option', 'FullyConnected: wanted the layout ''CTN'', or none');
+        end
+        obj.sequences = ~isempty(layout);
+      end
       if ~isnumeric(M) || ~isscalar(M) || ~(M >= 1 && M == floor(M) && isfinite(M))
         error('FullyConnected:option', 'FullyConnected: wanted a whole number of outputs >= 1');
       end
@@ -42,6 +52,9 @@ classdef FullyConnected < handle
       rows = obj.toRows(x, size(weights, 1));
       y = rows * weights;
       y = y + bias;
+      if obj.sequences
+        y = reshape(y.', obj.numOutput, size(x, 2), size(x, 3));
+      end
       obj.rows = rows;
       obj.weights = weights;
       obj.xSize = size(x);
@@ -56,6 +69,9 @@ classdef FullyConnected < handle
       end
       dy = dout.input;
       wanted = [size(obj.rows, 1), obj.numOutput];
+      if obj.sequences
+        wanted = size(zeros([obj.numOutput, obj.xSize(2:end)]));
+      end
       if ~isequal(size(dy), wanted)
         error('FullyConnected:shape', 'FullyConnected: wanted a gradient of %s, got %s', ...
               mat2str(wanted), mat2str(size(dy)));
@@ -64,6 +80,9 @@ classdef FullyConnected < handle
         error('FullyConnected:dtype', 'FullyConnected: wanted a gradient of class %s, got %s', ...
               class(obj.rows), class(dy));
       end
+      if obj.sequences
+        dy = reshape(dy, obj.numOutput, size(obj.rows, 1)).';
+      end
       dx = dy * obj.weights';
       dweights = obj.rows' * dy;
       gradient = struct('input', obj.fromRows(dx), 'weight', dweights, 'bias', sum(dy, 1));
@@ -71,8 +90,10 @@ classdef FullyConnected < handle
   end
 
   methods (Access = private)
-    function rows = toRows(~, x, D)
-      if ndims(x) == 2 && size(x, 2) == D
+    function rows = toRows(obj, x, D)
+      if obj.sequences
+        rows = reshape(x, D, numel(x) / D).';
+      elseif ndims(x) == 2 && size(x, 2) == D
         rows = x;
       else
         rows = reshape(permute(x, [2 1 3 4]), D, numel(x) / D).';
@@ -81,7 +102,9 @@ classdef FullyConnected < handle
 
     function x = fromRows(obj, rows)
       shape = obj.xSize;
-      if isequal(shape, size(rows))
+      if obj.sequences
+        x = reshape(rows.', shape);
+      elseif isequal(shape, size(rows))
         x = rows;
       else
         shape(end + 1:4) = 1;
@@ -93,6 +116,10 @@ classdef FullyConnected < handle
       if ~isfloat(x) || ~isreal(x) || issparse(x)
         error('FullyConnected:dtype', 'FullyConnected: wanted x real single or double, got %s', class(x));
       end
+      if obj.sequences && (ndims(x) > 3 || isempty(x) || size(x, 1) ~= size(weights, 1))
+        error('FullyConnected:shape', 'FullyConnected: wanted x (D,T,N) that fits weights %s, got %s', ...
+              mat2str(size(weights)), mat2str(size(x)));
+      end
       if ndims(x) > 4 || isempty(x)
         error('FullyConnected:shape', 'FullyConnected: wanted x (N,D) or (H,W,C,N) with no empty side, got %s', ...
               mat2str(size(x)));
@@ -100,7 +127,7 @@ classdef FullyConnected < handle
       D = size(weights, 1);
       isRows = ndims(x) == 2 && size(x, 2) == D;
       isImages = size(x, 1) * size(x, 2) * size(x, 3) == D;
-      if ndims(weights) ~= 2 || ~(isRows || isImages)
+      if ndims(weights) ~= 2 || ~(isRows || isImages || obj.sequences)
         error('FullyConnected:shape', 'FullyConnected: weights %s do not fit x %s', ...
               mat2str(size(weights)), mat2str(size(x)));
       end

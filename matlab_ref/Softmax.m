@@ -7,7 +7,7 @@ classdef Softmax < handle
 %   gradient = layer.BackwardPropagation(struct('input', dy))   fields input, weight, bias
 %
 %   x, y, dy are single or double. dim = 2, the default: rows (N,D), over D. dim = 3: images (H,W,C,N), where
-%   trailing ones may be missing, over C. There are no weights and no bias.
+%   trailing ones may be missing, over C. dim = 1: sequences (C,T,N), over C. There are no weights and no bias.
 %
 %   For MATLAB R2016b or newer, which expands (N,D) with (N,1), and for Octave.
 
@@ -26,8 +26,8 @@ classdef Softmax < handle
   methods
     function obj = Softmax(name, index, inputLayer, dim)
       if nargin >= 4
-        if ~isnumeric(dim) || ~isscalar(dim) || ~(dim == 2 || dim == 3)
-          error('Softmax:option', 'Softmax: wanted dim 2 (rows) or 3 (images)');
+        if ~isnumeric(dim) || ~isscalar(dim) || ~any(dim == [1 2 3])
+          error('Softmax:option', 'Softmax: wanted dim 2 (rows), 3 (images) or 1 (sequences)');
         end
         obj.dim = double(dim);
       end
@@ -56,10 +56,11 @@ classdef Softmax < handle
       if ~isfloat(x) || ~isreal(x) || issparse(x)
         error('Softmax:dtype', 'Softmax: wanted x real single or double, got %s', class(x));
       end
-      if isempty(x) || (obj.dim == 2 && ndims(x) > 2) || ndims(x) > 4
-        wanted = {'(N,D)', '(H,W,C,N)'};
+      most = [3 2 4];
+      if isempty(x) || ndims(x) > most(obj.dim)
+        wanted = {'(C,T,N)', '(N,D)', '(H,W,C,N)'};
         error('Softmax:shape', 'Softmax: wanted x %s with no empty side, got %s', ...
-              wanted{obj.dim - 1}, mat2str(size(x)));
+              wanted{obj.dim}, mat2str(size(x)));
       end
     end
 

@@ -40,6 +40,11 @@ def orders_images(layout: object) -> bool:
     return isinstance(layout, str) and sorted(layout) == ["C", "H", "N", "W"]
 
 
+def orders_sequences(layout: object) -> bool:
+    """Tell whether a layout, one letter an axis, is an order of N, T (the steps) and C."""
+    return isinstance(layout, str) and sorted(layout) == ["C", "N", "T"]
+
+
 def permutation(source: str, target: str) -> tuple[int, ...]:
     """Return the argument to `transpose` that brings axes named `source` into the order `target`.
 

@@ -748,6 +748,7 @@ def test_there_are_layers_to_check() -> None:
         "Gradients",
         "JoinGradients",
         "Layer",
+        "RecurrentGradients",
     }
 
 

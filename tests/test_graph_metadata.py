@@ -54,11 +54,15 @@ TYPES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "concat": ({"inputs": ["image", "image", "image"]}, (12, 8, 6)),
 }
 
+# Layers of other sources than the legacy framework, which has no type for them.
+NOT_LEGACY = {"Gru", "Lstm"}
+
 
 def test_every_layer_has_a_type_and_every_type_a_test() -> None:
     assert TYPES.keys() == KINDS.keys()
-    layers = [name for name in pybn.layers.__all__ if class_named(name)]
-    assert sorted(KINDS.values()) == sorted(layers)
+    layers = {name for name in pybn.layers.__all__ if class_named(name)}
+    assert set(KINDS.values()) == layers - NOT_LEGACY
+    assert len(set(KINDS.values())) == len(KINDS)
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "HWCN", "NHWC"])

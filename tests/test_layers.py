@@ -441,7 +441,7 @@ def test_names_and_representations() -> None:
     assert {"BatchNorm", "Gradients", "JoinGradients", "Layer", "SpatialBatchNorm"} <= set(
         pybn.layers.__all__
     )
-    assert repr(BatchNorm(1e-3, 0.5)) == "BatchNorm(eps=0.001, momentum=0.5)"
+    assert repr(BatchNorm(1e-3, 0.5)) == "BatchNorm(eps=0.001, momentum=0.5, layout=None)"
     assert (
         repr(SpatialBatchNorm(layout="H W C N")) == "SpatialBatchNorm(eps=1e-05, momentum=0.9, layout='HWCN')"
     )
@@ -463,6 +463,8 @@ PLAIN = "wanted a plain NumPy array, got {}; np.asarray converts"
 FLOAT = "wanted float32 or float64, got {}"
 CONVERTS = FLOAT + "; NAME.astype(np.float64) converts"  # others would lose something, or may be anything
 X = np.ones((6, 4))
+
+ROWS = "x: wanted (N, D) with at least one row and one column"
 
 BAD_X: list[tuple[Any, type[PybnError], str]] = [
     (X.tolist(), DTypeError, PLAIN.format("list")),
@@ -517,7 +519,7 @@ def test_a_matrix_is_refused() -> None:
     ("change", "error", "text"),
     [
         ({"x": X[0]}, ShapeError, "x: wanted (N, D) with at least one row and one column, got shape (4,)"),
-        ({"x": X[None]}, ShapeError, "x: wanted (N, D) with at least one row and one column, got shape (1, 6, 4)"),
+        ({"x": X[None]}, ShapeError, ROWS + ", got shape (1, 6, 4); layout='NTC' takes sequences"),
         ({"x": X[:0]}, ShapeError, "x: wanted (N, D) with at least one row and one column, got shape (0, 4)"),
         ({"x": X[:, :0]}, ShapeError, "x: wanted (N, D) with at least one row and one column, got shape (6, 0)"),
         ({"weight": np.ones(1)}, ShapeError, "weight: wanted shape (4,), got (1,)"),

@@ -30,22 +30,26 @@ def gradient_check(
     seed: int = 0,
     limit: float = LIMIT,
     elements: int | None = None,
+    **more: Any,
 ) -> list[GradientError]:
     """Compare what `layer.backward` returns with differences of `layer.forward`, in float64.
 
-    For each input ("input", or "input1", "input2" ... of several), "weight" and "bias": one GradientError. The
-    function is sum(dy * y); `dy` is drawn with `seed` where none is given. `elements` limits how many elements
-    of a tensor are looked at, drawn with `seed`. `step` is relative to the deviation of a tensor.
+    One GradientError for each input ("input", or "input1", "input2" ... of several), "weight", "bias" and what `more`
+    parameters are named, as the "recurrent_weight" of an Lstm. The function is sum(dy * y); `dy` is drawn with
+    `seed` where none is given. `elements` limits how many elements of a tensor are looked at, drawn with `seed`.
+    `step` is relative to the deviation of a tensor.
 
-    Any object serves whose `forward(*inputs, weight, bias)` returns y and whose `backward(dy)` returns the
-    gradients as attributes or under keys. It stays as it is: every evaluation is on a deep copy of its own, so
-    that running statistics do not move and a Dropout draws the same mask each time. What `backward` returns by a
-    parameter that is not given is not checked: a UserWarning says so.
+    Any object serves whose `forward(*inputs, weight, bias)`, parameters in the order of its `parameters` if it has
+    that, returns y and whose `backward(dy)` returns the gradients as attributes or under keys. It stays as it is:
+    every evaluation is on a deep copy of its own, so that running statistics do not move and a Dropout draws the
+    same mask each time. What `backward` returns by a parameter that is not given is not checked: a UserWarning
+    says so.
     Raises ShapeError where `dy` is not of the shape of y, or a gradient of that of its tensor; TypeError where
     `forward` does not take what is given, or `backward` returns no gradients by name; whatever the layer raises.
     """
     names = ["input"] if len(inputs) == 1 else [f"input{k}" for k in range(1, len(inputs) + 1)]
-    given = dict(zip(names, inputs, strict=True)) | {"weight": weight, "bias": bias}
+    named = _in_order(layer, {"weight": weight, "bias": bias, **more})
+    given = dict(zip(names, inputs, strict=True)) | named
     tensors = {name: double(value) for name, value in given.items() if value is not None}
     _check_call(layer, tensors)
     still = _widened(deepcopy(layer))
@@ -58,17 +62,22 @@ def gradient_check(
     weigh = np.random.default_rng(seed).standard_normal(y.shape) if dy is None else double(dy)
     if weigh.shape != y.shape:
         raise ShapeError(f"dy: wanted shape {y.shape}, that of y, got {weigh.shape}")
-    answer = fresh.backward(weigh.copy())
-    gradients = _gradients(answer, tensors)
     return check_all(
         tensors,
-        gradients,
+        _gradients(fresh.backward(weigh.copy()), tensors),
         lambda moved: weigh * forward(moved)[1],
         step=step,
         limit=limit,
         elements=elements,
         seed=seed,
     )
+
+
+def _in_order(layer: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters in the order in which the layer takes them, where it says so."""
+    own = getattr(layer, "parameters", ())  # which may be anything, of a class that is not ours
+    order = [name for name in own if name in parameters] if isinstance(own, tuple) else []
+    return {name: parameters[name] for name in [*order, *parameters]}
 
 
 def check_all(

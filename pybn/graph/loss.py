@@ -65,15 +65,18 @@ def regularise(
 ) -> Any:
     """Return the loss with 0.5 l2 sum(w^2) of each weight that a gradient reached, and add l2 w to that gradient.
 
+    Weights are the parameters whose names end so: "recurrent_weight" too.
     Layer by layer in the order in which they run, in the dtype of the weights.
     """
     with np.errstate(all="ignore"):
         for name, node in nodes.items():
-            gradient = found[name].weight if name in found else None
-            if gradient is not None:
-                w = parameters[f"{name}.weight"]
+            of_node = dict(found[name].parameters) if name in found else {}
+            for parameter in [each for each in of_node if each.endswith("weight")]:
+                w = parameters[f"{name}.{parameter}"]
                 value = value + l2_penalty([_as_matlab(w, getattr(node.layer, "layout", None))], l2)
-                found[name] = replace(found[name], weight=l2_gradient(w, gradient, l2))
+                of_node[parameter] = l2_gradient(w, of_node[parameter], l2)
+            if name in found:
+                found[name] = replace(found[name], parameters=of_node)
     return value
 
 

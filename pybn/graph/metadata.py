@@ -55,6 +55,8 @@ _WIRES = {"type", "name", "inputs", "inputLayer"}
 _SHORT = {"kernel_height": "kh", "kernel_width": "kw"}
 # Given once for the whole model, not layer by layer.
 _SHARED = {"layout", "seed"}
+# A description has images and rows: these take rows, and sequences where a layout is named.
+_NO_IMAGES = {"BatchNorm", "Lstm", "Gru"}
 
 
 def class_named(name: str) -> type[Layer] | None:
@@ -175,7 +177,7 @@ def _layer(
     renamed = _renamed(name, options, [*short, *of_weight])
     _keys(name, kind, renamed, [*of_weight, *needed], list(short))
     arguments = {short[key]: value for key, value in renamed.items() if key not in of_weight}
-    if "layout" in signature:
+    if "layout" in signature and found.__name__ not in _NO_IMAGES:
         arguments["layout"] = layout
     layer = make(name, found, arguments)
     if not of_weight:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -97,8 +98,11 @@ class Node:
         layer: object = self.layer
         if not isinstance(layer, Layer | Input):
             raise GraphError(f"{self.name}: wanted a layer such as Relu(), or an Input, got {layer!r}")
-        if isinstance(layer, Layer) and not set(layer.parameters) <= {"weight", "bias"}:
-            raise GraphError(f"{self.name}: wanted no parameters but weight and bias, got {layer.parameters}")
+        if isinstance(layer, Layer) and not _names_of_parameters(layer.parameters):
+            raise GraphError(
+                f"{self.name}: wanted names of parameters such as ('weight', 'bias'), each once and none of them "
+                f"'output' or 'input', got {layer.parameters!r}"
+            )
         given: object = self.inputs
         inputs = (given,) if isinstance(given, str) else given
         if not isinstance(inputs, Sequence) or not all(isinstance(name, str) for name in inputs):
@@ -120,6 +124,15 @@ def other_layout(shape: Shape, wanted: Sizes, layout: str | None) -> str | None:
         if all(sizes[axis] in (None, size) for axis, size in zip(other, shape, strict=True)):
             return other
     return None
+
+
+def _names_of_parameters(names: object) -> bool:
+    """Tell whether these can be the names of parameters, beside those that `NodeGradients` has itself."""
+    if not isinstance(names, tuple | list) or not all(isinstance(name, str) for name in names):
+        return False
+    taken = re.compile(r"output|parameters|input(s|\d*)|_.*")
+    good = all(name.isascii() and name.isidentifier() and not taken.fullmatch(name) for name in names)
+    return good and len(set(names)) == len(names)
 
 
 def _whole(value: object) -> bool:

@@ -48,7 +48,7 @@ class Parameters(MutableMapping[str, Array]):
         return f"Parameters({{{told}}}, {self._dtype})"
 
     def of(self, layer: str, names: Sequence[str]) -> SimpleNamespace:
-        """Return `.weight` and `.bias` of a layer that has parameters of these names, None for the others."""
+        """Return the parameters of these names of a layer, `.weight` and `.bias` None where it has none."""
         return SimpleNamespace(
             **dict.fromkeys(("weight", "bias")) | {name: self[f"{layer}.{name}"] for name in names}
         )

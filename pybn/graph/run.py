@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,22 +21,34 @@ class NodeGradients:
     `output`: by its output, summed over all nodes that take it; None where nothing arrives, because the loss is
     differentiated together with this node or because it does not lead to the output. `inputs`: by each of its
     inputs, also `input` where it is one, and `input1`, `input2` ... ; for an Input its output's.
-    `weight`, `bias`: by its parameters, None where it has none.
+    `parameters`: by each of its parameters, by name, which is an attribute as well; `weight` and `bias` are None
+    where it has none.
     """
 
     output: Array | None
     inputs: tuple[Array, ...] = ()
-    weight: Array | None = None
-    bias: Array | None = None
+    parameters: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> Array | None:
+        """The gradient by the weight; None where the node has none."""
+        return self.parameters.get("weight")
+
+    @property
+    def bias(self) -> Array | None:
+        """The gradient by the bias; None where the node has none."""
+        return self.parameters.get("bias")
 
     def __getattr__(self, name: str) -> Array:
-        if name == "inputs" or name.startswith("_"):  # one that is only being made
+        if name in ("inputs", "parameters") or name.startswith("_"):  # one that is only being made
             raise AttributeError(name)
+        if name in self.parameters:
+            return self.parameters[name]
         known = {f"input{k}": x for k, x in enumerate(self.inputs, 1)}
         if len(known) == 1:
             known = {"input": self.inputs[0], **known}
         if name not in known:
-            raise AttributeError(f"wanted output, {', '.join(known)}, weight or bias, got {name!r}")
+            raise AttributeError(f"wanted output, {', '.join([*known, *self.parameters])}, got {name!r}")
         return known[name]
 
 
@@ -115,9 +127,14 @@ def _forward(layer: Layer, inputs: list[Array], parameters: list[Array]) -> Arra
 
 def _backward(node: Node, dy: Array) -> NodeGradients:
     found = node.layer.backward(dy)  # type: ignore[union-attr]
-    if isinstance(found, JoinGradients):
-        return NodeGradients(dy, found.inputs)
-    return NodeGradients(dy, (found.input,), found.weight, found.bias)
+    parameters = {}
+    for name in node.layer.parameters:  # type: ignore[union-attr]
+        gradient = getattr(found, name, None)
+        if gradient is None:
+            raise GraphError(f"{node.name}: {node.kind} made no gradient by its {name}")
+        parameters[name] = gradient
+    inputs = found.inputs if isinstance(found, JoinGradients) else (found.input,)
+    return NodeGradients(dy, inputs, parameters)
 
 
 def _check_made(

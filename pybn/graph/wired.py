@@ -84,7 +84,7 @@ class Wired:
 
     @property
     def layout(self) -> str | None:
-        """The order of axes of the images that layers take; where none takes images, that which all layers share."""
+        """The order of axes of the images that layers take, or else of sequences, or that which all layers share."""
         return layout_of(self.nodes, self._sizes)
 
     @property
@@ -117,14 +117,14 @@ class Wired:
         return self._parameters
 
     def set_parameters(self, layer: str, *values: Array, **named: Array) -> None:
-        """Set the weight and the bias of a layer, in this order or by name, or none of them.
+        """Set the parameters of a layer, weight and bias for one, in its own order or by name, or none of them.
 
         Raises GraphError where one does not fit, or holds NaN or Inf.
         """
         self._parameters.set(layer, self._parameters_of(layer), values, named)
 
     def parameters_of(self, layer: str) -> SimpleNamespace:
-        """Return `.weight` and `.bias` of a layer, None where it has none. Raises GraphError for an unknown name."""
+        """Return a layer's parameters, `.weight` and `.bias` None where it has none. Raises GraphError."""
         return self._parameters.of(layer, self._parameters_of(layer))
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pybn.layers.avg_pool_layer import AvgPoolLayer
-from pybn.layers.base import Gradients, JoinGradients, Layer
+from pybn.layers.base import Gradients, JoinGradients, Layer, RecurrentGradients
 from pybn.layers.batch_norm import BatchNorm
 from pybn.layers.concat import Concat
 from pybn.layers.convolution_layer import ConvolutionLayer
@@ -12,8 +12,10 @@ from pybn.layers.elt_wise_add import EltWiseAdd
 from pybn.layers.fully_connected import FullyConnected
 from pybn.layers.global_avg_pool_layer import GlobalAvgPoolLayer
 from pybn.layers.global_max_pool_layer import GlobalMaxPoolLayer
+from pybn.layers.gru import Gru
 from pybn.layers.leaky_relu import LeakyRelu
 from pybn.layers.local_response_norm import LocalResponseNorm
+from pybn.layers.lstm import Lstm
 from pybn.layers.max_pool_layer import MaxPoolLayer
 from pybn.layers.relu import Relu
 from pybn.layers.sigmoid import Sigmoid
@@ -33,11 +35,14 @@ __all__ = [
     "GlobalAvgPoolLayer",
     "GlobalMaxPoolLayer",
     "Gradients",
+    "Gru",
     "JoinGradients",
     "Layer",
     "LeakyRelu",
     "LocalResponseNorm",
+    "Lstm",
     "MaxPoolLayer",
+    "RecurrentGradients",
     "Relu",
     "Sigmoid",
     "Softmax",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
 from pybn.kernels.elementwise import check_any
-from pybn.layouts import axes, orders_images
+from pybn.layouts import axes, orders_images, orders_sequences
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
@@ -26,6 +26,13 @@ class Gradients:
     input: Array
     weight: Array | None = None
     bias: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrentGradients(Gradients):
+    """The gradients of a layer that takes its own output of the step before, by those weights as well."""
+
+    recurrent_weight: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,21 @@ def check_images(name: str, shape: Shape, layout: str) -> None:
         raise ShapeError(f"{name}: wanted ({', '.join(layout)}) with no empty side, got shape {shape}{hint}")
 
 
+def check_sequences(name: str, shape: Shape, layout: str) -> None:
+    """Raise ShapeError unless a shape has the three axes of `layout`, none of them empty."""
+    if len(shape) != 3 or 0 in shape:
+        raise ShapeError(f"{name}: wanted ({', '.join(layout)}) with no empty side, got shape {shape}")
+
+
+def check_tensor(name: str, shape: Shape, layout: str | None) -> None:
+    """Raise ShapeError unless a shape is that of rows (N, D), or has the axes of `layout`; none of them empty."""
+    kinds = "(N, D)" if layout is None else f"(N, D) or ({', '.join(layout)})"
+    if len(shape) not in ({2} if layout is None else {2, len(layout)}) or 0 in shape:
+        hint = "; layout='NCHW' takes images, layout='NTC' sequences"
+        more = hint if len(shape) in (3, 4) and len(shape) != len(layout or "") else ""
+        raise ShapeError(f"{name}: wanted {kinds} with no empty side, got shape {shape}{more}")
+
+
 def check_cached(cached: object) -> None:
     """Raise StateError where a backward finds nothing of a forward."""
     if cached is None:
@@ -134,6 +156,24 @@ def image_layout(layout: str) -> str:
             f"layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', got {layout!r}"
         )
     return "".join(axes(layout))
+
+
+def sequence_layout(layout: str) -> str:
+    """Return a layout of sequences, one letter an axis. Raises LayoutError unless it orders N, T and C."""
+    if not orders_sequences("".join(axes(layout))):
+        raise LayoutError(f"layout: wanted an order of N, T and C such as 'NTC' or 'CTN', got {layout!r}")
+    return "".join(axes(layout))
+
+
+def tensor_layout(layout: str) -> str:
+    """Return a layout of images or of sequences, one letter an axis. Raises LayoutError for another."""
+    named = "".join(axes(layout))
+    if not (orders_images(named) or orders_sequences(named)):
+        raise LayoutError(
+            "layout: wanted an order of H, W, C and N such as 'HWCN' or 'NCHW', or of N, T and C such as 'NTC', "
+            f"got {layout!r}"
+        )
+    return named
 
 
 def number(value: object) -> float:

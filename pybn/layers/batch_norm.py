@@ -1,13 +1,15 @@
-"""Batch normalisation of (N, D) rows, node by node on its computational graph."""
+"""Batch normalisation of (N, D) rows, or of the steps of sequences, node by node on its computational graph."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pybn.errors import ShapeError, StateError
+from pybn.kernels.rows import put_rows, rows_of
 from pybn.kernels.sums import column_sums
 from pybn.layers.base import (
     Array,
@@ -18,7 +20,9 @@ from pybn.layers.base import (
     check_like,
     check_numerics,
     check_out,
+    check_sequences,
     number,
+    sequence_layout,
 )
 
 
@@ -27,6 +31,8 @@ class BatchNorm(Layer):
 
     Shapes, for N rows and D features, float32 or float64 throughout:
         x, y, dy (N, D); weight, bias, running_mean, running_var (D,)
+    or, where `layout` names the axes of sequences ("NTC", "CTN", any order), x, y and dy such sequences of D
+    channels: every step is a row, over N, then T.
     Variance is biased (1/N); eps stands inside the square root. `momentum` weighs the OLD statistic.
     Running statistics start at zero, with the first training batch; before it they are None, and
     inference uses zeros. `numerics="octave"` keeps Octave's own order of operations, bit for bit.
@@ -41,13 +47,21 @@ class BatchNorm(Layer):
     parameters = ("weight", "bias")
     buffers = ("running_mean", "running_var")
 
-    def __init__(self, eps: float = 1e-5, momentum: float = 0.9, *, numerics: str = "octave") -> None:
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        layout: str | None = None,
+        *,
+        numerics: str = "octave",
+    ) -> None:
         if not 0 <= number(eps) < math.inf:
             raise ValueError(f"eps: wanted a finite number >= 0, got {eps!r}")
         if not 0 <= number(momentum) <= 1:
             raise ValueError(f"momentum: wanted a number from 0 to 1, got {momentum!r}")
         self.eps = float(eps)
         self.momentum = float(momentum)
+        self.layout = None if layout is None else sequence_layout(layout)
         self.numerics = check_numerics(numerics)
         self.training = True
         self.running_mean: Array | None = None
@@ -55,37 +69,43 @@ class BatchNorm(Layer):
         self.record_nodes = False
         self.nodes: dict[str, Array] = {}
         self._cache: dict[str, Array] | None = None
+        self._shape: Shape = ()  # of x, in training
 
     def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
-        """Return the shape of y: that of x, (N, D)."""
-        _check_rows(inputs[0])
+        """Return the shape of y: that of x, (N, D), or sequences."""
+        self._features(inputs[0])
         return inputs[0]
 
     def parameter_shapes(self, x: Shape, weight: Shape) -> dict[str, Shape]:  # noqa: ARG002
         """Return (D,) for weight and bias."""
-        _check_rows(x)
-        return {"weight": x[1:], "bias": x[1:]}
+        features = self._features(x)
+        return {"weight": features, "bias": features}
 
     def forward(self, x: Array, weight: Array, bias: Array, *, out: Array | None = None) -> Array:
-        """Return y (N, D), written into `out` where one is given; in training, update the running statistics."""
+        """Return y, shaped as x, written into `out` where one is given; in training, update the running statistics."""
         self._check(x, weight, bias)
         if out is not None:
             check_out(out, x.shape, x.dtype)
+        self._shape = x.shape
+        compute = self._by_batch if self.training else self._by_running
         with np.errstate(all="ignore"):
-            if self.training:
-                return self._by_batch(x, weight, bias, out)
-            return self._by_running(x, weight, bias, out)
+            if x.ndim == 2:
+                return compute(x, weight, bias, out)
+            return self._answer(compute(rows_of(x, self.layout), weight, bias, None), x, out)
 
     def backward(self, dy: Array, *, out: Array | None = None) -> Gradients:
-        """Return the gradients by x (N, D) (written into `out` where one is given), weight (D,) and bias (D,)."""
+        """Return the gradients by x (shaped so, written into `out` where one is given), weight (D,) and bias (D,)."""
         if self._cache is None:
             raise StateError("backward wants a forward in training mode right before it; there was none")
         xhat = self._cache["xhat"]
-        check_like("dy", dy, xhat.shape, xhat.dtype)
+        check_like("dy", dy, self._shape, xhat.dtype)
         if out is not None:
-            check_out(out, xhat.shape, xhat.dtype)
+            check_out(out, self._shape, xhat.dtype)
         with np.errstate(all="ignore"):
-            return self._differentiate(dy, self._cache, out)
+            if dy.ndim == 2:
+                return self._differentiate(dy, self._cache, out)
+            rows = self._differentiate(rows_of(dy, self.layout), self._cache, None)
+        return replace(rows, input=self._answer(rows.input, dy, out))
 
     def _by_batch(self, x: Array, weight: Array, bias: Array, out: Array | None) -> Array:
         scale = 1.0 / x.shape[0]
@@ -157,14 +177,22 @@ class BatchNorm(Layer):
 
     def _check(self, x: Any, weight: Any, bias: Any) -> None:
         check_float("x", x)
-        _check_rows(x.shape)
-        check_like("weight", weight, x.shape[1:], x.dtype)
-        check_like("bias", bias, x.shape[1:], x.dtype)
+        features = self._features(x.shape)
+        check_like("weight", weight, features, x.dtype)
+        check_like("bias", bias, features, x.dtype)
         for name, known in (("running_mean", self.running_mean), ("running_var", self.running_var)):
             if known is not None:  # from the batches before, or set by the user
-                check_like(name, known, x.shape[1:], x.dtype)
+                check_like(name, known, features, x.dtype)
 
+    def _features(self, x: Shape) -> Shape:
+        """Return (D,) for an input of shape `x`. Raises ShapeError where it is none."""
+        if self.layout is not None and len(x) == 3:
+            check_sequences("x", x, self.layout)
+            return (x[self.layout.index("C")],)
+        if len(x) != 2 or 0 in x:
+            hint = "; layout='NTC' takes sequences" if self.layout is None and len(x) == 3 else ""
+            raise ShapeError(f"x: wanted (N, D) with at least one row and one column, got shape {x}{hint}")
+        return x[1:]
 
-def _check_rows(shape: Shape) -> None:
-    if len(shape) != 2 or 0 in shape:
-        raise ShapeError(f"x: wanted (N, D) with at least one row and one column, got shape {shape}")
+    def _answer(self, rows: Array, like: Array, out: Array | None) -> Array:
+        return put_rows(rows, np.empty_like(like, subok=False) if out is None else out, self.layout)

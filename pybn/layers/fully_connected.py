@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from pybn.errors import ShapeError
+from pybn.kernels.rows import rows_of
 from pybn.kernels.sums import column_sums
 from pybn.layers.base import (
     Array,
@@ -19,9 +20,10 @@ from pybn.layers.base import (
     check_like,
     check_numerics,
     check_out,
-    image_layout,
+    check_sequences,
+    tensor_layout,
 )
-from pybn.layouts import convert
+from pybn.layouts import convert, orders_sequences
 
 
 class FullyConnected(Layer):
@@ -29,7 +31,9 @@ class FullyConnected(Layer):
 
     Shapes, for N rows, D features and M outputs, float32 or float64 throughout:
         x (N, D), or images with the four axes of `layout`; y, dy (N, M); weight (D, M); bias (M,); dx as x
-    Images are flattened channel by channel, row by row, as NumPy flattens NCHW, whatever `layout`.
+        or x sequences with the three axes of `layout`, D channels; y and dy such sequences of M channels
+    Images are flattened channel by channel, row by row, as NumPy flattens NCHW, whatever `layout`. Of sequences,
+    which `layout` "NTC" (or "CTN", any order) takes, every step is a row.
     Raises ShapeError or DTypeError, naming the tensor, what was wanted and what came; StateError where no
     forward came before backward.
     Source: y = x w + b; dx = dy w', dw = x' dy, db = the column sums of dy; matlab_ref/FullyConnected.m.
@@ -38,17 +42,20 @@ class FullyConnected(Layer):
     parameters = ("weight", "bias")
 
     def __init__(self, layout: str = "NCHW", *, numerics: str = "octave") -> None:
-        self.layout = image_layout(layout)
+        self.layout = tensor_layout(layout)
         self.numerics = check_numerics(numerics)
         # x' (D, N), weight' (M, D) and the shape of x. The columns of MATLAB's matrices are the rows here, so
         # that the products below ask a BLAS for the very thing that Octave asks its own for.
         self._cache: tuple[Array, Array, Shape] | None = None
 
     def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:
-        """Return (N, M), for x (N, D) or images, and a weight (D, M)."""
+        """Return (N, M), for x (N, D) or images, and a weight (D, M); for sequences, such of M channels."""
         if weight is None:
             raise ShapeError("weight: wanted its shape (D, M), got None")
-        return (self._rows(inputs[0])[0], self.parameter_shapes(inputs[0], weight)["weight"][1])
+        x, outputs = inputs[0], self.parameter_shapes(inputs[0], weight)["weight"][1]
+        if self._sequences(x):
+            return tuple(outputs if axis == "C" else size for axis, size in zip(self.layout, x, strict=True))
+        return (self._rows(x)[0], outputs)
 
     def parameter_shapes(self, x: Shape, weight: Shape) -> dict[str, Shape]:
         """Return (D, M) for the weight and (M,) for the bias."""
@@ -62,7 +69,7 @@ class FullyConnected(Layer):
         return {"weight": weight, "bias": weight[1:]}
 
     def forward(self, x: Array, weight: Array, bias: Array, *, out: Array | None = None) -> Array:
-        """Return y (N, M), written into `out` where one is given."""
+        """Return y (N, M), or sequences of M channels, written into `out` where one is given."""
         check_float("x", x)
         check_float("weight", weight)
         for name, wanted in self.parameter_shapes(x.shape, weight.shape).items():
@@ -70,11 +77,14 @@ class FullyConnected(Layer):
         shape = self.output_shape(x.shape, weight=weight.shape)
         if out is not None:
             check_out(out, shape, x.dtype)
-        rows = x.T if x.ndim == 2 else convert(x, self.layout, "CHWN").reshape(-1, shape[0])
+        rows = rows_of(x, self.layout).T
+        if x.ndim == 4:
+            rows = convert(x, self.layout, "CHWN").reshape(-1, shape[0])
         columns, matrix = np.array(rows, order="C"), np.array(weight.T, order="C")
         y = np.empty_like(x, shape=shape, subok=False) if out is None else out
+        there = convert(y, self.layout, "NTC") if y.ndim == 3 else y
         with np.errstate(all="ignore"):
-            np.add((matrix @ columns).T, bias, out=y)
+            np.add((matrix @ columns).T.reshape(there.shape), bias, out=there)
         self._cache = (columns, matrix, x.shape)
         return y
 
@@ -83,27 +93,36 @@ class FullyConnected(Layer):
         check_cached(self._cache)
         assert self._cache is not None  # noqa: S101  # for the type checker
         columns, matrix, shape = self._cache
-        check_like("dy", dy, (columns.shape[1], matrix.shape[0]), columns.dtype)
+        check_like("dy", dy, self.output_shape(shape, weight=matrix.shape[::-1]), columns.dtype)
         if out is not None:
             check_out(out, shape, columns.dtype)
-        given = np.ascontiguousarray(dy.T)
+        rows = rows_of(dy, self.layout)
+        given = np.ascontiguousarray(rows.T)
         with np.errstate(all="ignore"):
             dweight = np.ascontiguousarray((given @ columns.T).T)
-            dbias = column_sums(dy)
+            dbias = column_sums(rows)
             dcolumns = matrix.T @ given
         dx = np.empty_like(dy, shape=shape, subok=False) if out is None else out
-        there = dx.T if dx.ndim == 2 else convert(dx, self.layout, "CHWN")
+        there = dx.T if dx.ndim == 2 else convert(dx, self.layout, "CNT" if dx.ndim == 3 else "CHWN")
         np.copyto(there, dcolumns.reshape(there.shape))
         return Gradients(dx, dweight, dbias)
 
     def _rows(self, x: Shape) -> tuple[int, int]:
-        """Return (N, D) of an input."""
-        if len(x) == 4:
+        """Return (N, D) of an input, (N * T, D) of sequences."""
+        if self._sequences(x):
+            check_sequences("x", x, self.layout)
+            features = x[self.layout.index("C")]
+            return math.prod(x) // features, features
+        if len(x) == 4 and not orders_sequences(self.layout):
             check_images("x", x, self.layout)
             images = x[self.layout.index("N")]
             return images, math.prod(x) // images
         if len(x) != 2 or 0 in x:
             raise ShapeError(
                 f"x: wanted (N, D) or ({', '.join(self.layout)}) with no empty side, got shape {x}"
+                f"{'; layout=' + repr('NTC') + ' takes sequences' if len(x) == 3 else ''}"
             )
         return x[0], x[1]
+
+    def _sequences(self, x: Shape) -> bool:
+        return len(x) == 3 and orders_sequences(self.layout)

@@ -1,11 +1,11 @@
-"""Scores to probabilities: for each row, or for each pixel over its channels."""
+"""Scores to probabilities: for each row, or for each pixel or step over its channels."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pybn.errors import ShapeError
 from pybn.kernels.elementwise import deliver
+from pybn.kernels.rows import put_rows, rows_of
 from pybn.kernels.sums import column_sums
 from pybn.layers.base import (
     Array,
@@ -14,44 +14,38 @@ from pybn.layers.base import (
     Shape,
     check_cached,
     check_float,
-    check_images,
     check_like,
     check_numerics,
     check_out,
-    image_layout,
+    check_tensor,
+    tensor_layout,
 )
-from pybn.layouts import convert
 
 
 class Softmax(Layer):
     """y = exp(x - max(x)) / sum(exp(x - max(x))), over the features of a row or the channels of a pixel.
 
     Shapes: x, y, dy and dx alike, float32 or float64 throughout: (N, D), taken over D; or, where `layout`
-    names the four axes of images ("NCHW", "HWCN", any order), such images, taken over C. Without `layout`
-    images are refused.
+    names the four axes of images ("NCHW", "HWCN", any order) or the three of sequences ("NTC", "CTN", any order),
+    such images or sequences, taken over C. Without `layout` they are refused.
     A row with NaN or +Inf becomes NaN; -Inf becomes 0 beside anything finite. NumPy's exp and Octave's are
     a few ULP apart; the sums run from the first feature to the last, as Octave's (`numerics="octave"`).
     The gradient is by y: dx = y * (dy - sum(dy * y)).
     Raises ShapeError or DTypeError, naming the tensor, what was wanted and what came; LayoutError for what
-    is no order of H, W, C and N; StateError where a backward comes before any forward.
+    is no order of axes; StateError where a backward comes before any forward.
     Source: matlab_ref/Softmax.m.
     """
 
     def __init__(self, layout: str | None = None, *, numerics: str = "octave") -> None:
-        self.layout = None if layout is None else image_layout(layout)
+        self.layout = None if layout is None else tensor_layout(layout)
         self.numerics = check_numerics(numerics)
         self._y: Array | None = None  # rows
         self._shape: Shape = ()
 
     def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
-        """Return the shape of y: that of x, (N, D) or four axes in the order of `layout`."""
-        shape = inputs[0]
-        if self.layout is not None and len(shape) == 4:
-            check_images("x", shape, self.layout)
-        elif len(shape) != 2 or 0 in shape:
-            hint = "; layout='NCHW' takes images" if self.layout is None else f" or {tuple(self.layout)}"
-            raise ShapeError(f"x: wanted (N, D) with no empty side, got shape {shape}{hint}")
-        return shape
+        """Return the shape of y: that of x, (N, D) or axes in the order of `layout`."""
+        check_tensor("x", inputs[0], self.layout)
+        return inputs[0]
 
     def forward(self, x: Array, *, out: Array | None = None) -> Array:
         """Return y, shaped as x, written into `out` where one is given."""
@@ -59,7 +53,7 @@ class Softmax(Layer):
         shape = self.output_shape(x.shape)
         if out is not None:
             check_out(out, shape, x.dtype)
-        rows = self._rows(x)
+        rows = rows_of(x, self.layout)
         with np.errstate(all="ignore"):
             powers = np.ascontiguousarray(rows - rows.max(axis=1, keepdims=True))
             np.exp(powers, out=powers)
@@ -74,20 +68,12 @@ class Softmax(Layer):
         check_like("dy", dy, self._shape, self._y.dtype)
         if out is not None:
             check_out(out, dy.shape, dy.dtype)
-        rows = self._rows(dy)
+        rows = rows_of(dy, self.layout)
         with np.errstate(all="ignore"):
             dx = self._y * (rows - column_sums((rows * self._y).T)[:, None])
         return Gradients(self._answer(dx, dy, out))
 
-    def _rows(self, x: Array) -> Array:
-        if self.layout is None or x.ndim == 2:
-            return x
-        return convert(x, self.layout, "NHWC").reshape(-1, x.shape[self.layout.index("C")])
-
     def _answer(self, rows: Array, like: Array, out: Array | None) -> Array:
         if self.layout is None or like.ndim == 2:
             return deliver(rows, out)
-        result = np.empty_like(like, subok=False) if out is None else out
-        images = convert(result, self.layout, "NHWC")
-        np.copyto(images, rows.reshape(images.shape))
-        return result
+        return put_rows(rows, np.empty_like(like, subok=False) if out is None else out, self.layout)
