@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -29,6 +30,16 @@ def needs_octave(request: pytest.FixtureRequest) -> None:
     """Skip the test where Octave is missing; with --require-octave, fail it."""
     if problem := octave_missing():
         if request.config.getoption("require_octave", False):
+            pytest.fail(problem, pytrace=False)
+        pytest.skip(problem)
+
+
+@pytest.fixture(scope="session")
+def needs_torch() -> None:
+    """Skip the test where PyTorch is missing; where nothing may be missing, fail it."""
+    if importlib.util.find_spec("torch") is None:
+        problem = "PyTorch is not here: pip install torch, or tools/setup"
+        if os.environ.get("CI") == "true" or os.environ.get("PYBN_REQUIRE_OCTAVE") == "1":
             pytest.fail(problem, pytrace=False)
         pytest.skip(problem)
 

@@ -48,7 +48,8 @@ def wanted() -> list[Requirement]:
         *PROJECT["dependency-groups"].values(),
     ]
     requirements = [Requirement(text) for texts in lists for text in texts]
-    return [requirement for requirement in requirements if requirement.name != project["name"]]
+    # PyTorch is left to pip: see [tool.uv] in pyproject.toml.
+    return [requirement for requirement in requirements if requirement.name not in (project["name"], "torch")]
 
 
 def test_both_files_pin_the_same_versions_and_hashes() -> None:

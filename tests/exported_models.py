@@ -1,0 +1,231 @@
+"""Models as importers give them, of every layer: arrays in MATLAB's layout, and the rules that bring them to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pybn.graph import Graph, Input
+from pybn.layers import (
+    AvgPoolLayer,
+    BatchNorm,
+    Concat,
+    ConvolutionLayer,
+    Dropout,
+    EltWiseAdd,
+    FullyConnected,
+    GlobalAvgPoolLayer,
+    GlobalMaxPoolLayer,
+    LeakyRelu,
+    LocalResponseNorm,
+    MaxPoolLayer,
+    Relu,
+    Sigmoid,
+    Softmax,
+    SpatialBatchNorm,
+    Tanh,
+    TransposedConvolutionLayer,
+)
+from pybn.layers.base import Layer
+from pybn.migrate import rules
+from pybn.migrate.export import Export, export, run_exported
+from pybn.migrate.imported import Imported, Parameter, Piece, Preprocessing, Stored
+
+Array = Any
+OIHW = rules.permute(3, 2, 0, 1)
+
+
+class Maker:
+    """Makes pieces one after the other, each of the one before where nothing else is said; numbers of one stream."""
+
+    def __init__(self, dtype: str = "float32") -> None:
+        self.random = np.random.RandomState(6)
+        self.dtype = dtype
+        self.pieces: list[Piece] = []
+
+    def stored(self, path: str, *shape: int, low: float = -1.0, high: float = 1.0) -> Stored:
+        """An array of MATLAB's."""
+        values = self.random.uniform(low, high, shape)
+        return Stored(path, np.asfortranarray(values, self.dtype))
+
+    def add(
+        self,
+        name: str,
+        layer: Layer | Input,
+        *inputs: str,
+        notes: tuple[str, ...] = (),
+        **parameters: Parameter,
+    ) -> str:
+        """Add a piece, and return its name."""
+        before = () if isinstance(layer, Input) else (self.pieces[-1].name,)
+        taken = inputs or before
+        self.pieces.append(
+            Piece(name, f"{name}/1", type(layer).__name__, layer, taken, parameters, notes=notes)
+        )
+        return name
+
+    def bias(self, name: str, size: int) -> Parameter:
+        """(1,1,C), as the toolbox has it."""
+        stored = self.stored(f"net.{name}.Bias", 1, 1, size)
+        return Parameter(stored, (rules.reshape((1, 1, size), (size,)),))
+
+    def conv(self, name: str, layer: ConvolutionLayer, shape: tuple[int, ...], *inputs: str) -> str:
+        """A convolution of a weight (kH,kW,Cin/groups,F)."""
+        weight = Parameter(self.stored(f"net.{name}.Weights", *shape), (OIHW,))
+        return self.add(name, layer, *inputs, weight=weight, bias=self.bias(name, shape[3]))
+
+    def deconv(
+        self, name: str, layer: TransposedConvolutionLayer, shape: tuple[int, ...], *inputs: str
+    ) -> str:
+        """A transposed one of a weight (kH,kW,F/groups,Cin)."""
+        weight = Parameter(self.stored(f"net.{name}.Weights", *shape), (OIHW,))
+        return self.add(name, layer, *inputs, weight=weight, bias=self.bias(name, shape[2] * layer.groups))
+
+    def moments(self, name: str, layer: SpatialBatchNorm | BatchNorm, size: int, *inputs: str) -> str:
+        """A batch-norm as MatConvNet has it, C x 2 [mu sigma], sigma small enough that eps counts."""
+        moments = self.stored(f"net.{name}.moments", size, 2, low=0.05, high=0.2)
+        return self.add(
+            name,
+            layer,
+            *inputs,
+            notes=("variance = sigma^2 - eps",),
+            weight=Parameter(self.stored(f"net.{name}.g", size)),
+            bias=self.bias(name, size),
+            running_mean=Parameter(moments, (rules.take(1, 0, 2),)),
+            running_var=Parameter(moments, (rules.take(1, 1, 2), rules.square(layer.eps))),
+        )
+
+    def connected(self, name: str, sizes: tuple[int, int, int], outputs: int, *inputs: str) -> str:
+        """A fully connected one as the toolbox has it, (H,W,C,Out)."""
+        height, width, channels = sizes
+        chain = (
+            rules.permute(2, 0, 1, 3),
+            rules.reshape((channels, height, width, outputs), (channels * height * width, outputs), "C"),
+        )
+        weight = Parameter(self.stored(f"net.{name}.Weights", *sizes, outputs), chain)
+        return self.add(name, FullyConnected(), *inputs, weight=weight, bias=self.bias(name, outputs))
+
+    def rows(self, name: str, sizes: tuple[int, int], *inputs: str) -> str:
+        """A fully connected one of rows, (Out,In)."""
+        weight = Parameter(self.stored(f"net.{name}.W", sizes[1], sizes[0]), (rules.permute(1, 0),))
+        return self.add(name, FullyConnected(), *inputs, weight=weight, bias=self.bias(name, sizes[1]))
+
+    def imported(self, *outputs: str, **more: Any) -> Imported:
+        """All of it."""
+        return Imported("a model of the tests", tuple(self.pieces), outputs, **more)
+
+
+def images(dtype: str = "float32") -> Imported:
+    """Every layer of images, with all that they may be told."""
+    make = Maker(dtype)
+    make.add("data", Input((None, 4, 9, 8)))
+    make.conv("conv", ConvolutionLayer((2, 1), (0, 2, 1, 0), dilation=(2, 1)), (3, 2, 4, 6))
+    make.moments("bn", SpatialBatchNorm(eps=1e-5, momentum=0.75), 6)
+    make.add("relu", Relu())
+    make.conv("grouped", ConvolutionLayer(1, 1, groups=2), (3, 3, 3, 4))
+    make.add("leaky", LeakyRelu(0.2))
+    make.add("max_even", MaxPoolLayer(3, 3, 1, pad=1))
+    make.add("max_uneven", MaxPoolLayer(3, 3, 2, pad=(0, 1, 1, 2)), "leaky")
+    make.add("avg_even", AvgPoolLayer(3, 3, 1, pad=1), "leaky")
+    make.add("avg_uneven", AvgPoolLayer(3, 2, 1, pad=(0, 2, 1, 0)), "leaky")
+    make.add("avg_counted", AvgPoolLayer(3, 3, 1, pad=1, count_include_pad=True), "leaky")
+    make.add("avg_counted_uneven", AvgPoolLayer(3, 2, 1, pad=(2, 0, 0, 1), count_include_pad=True), "leaky")
+    make.add("sum", EltWiseAdd(), "max_even", "avg_even", "avg_counted")
+    make.add("joined", Concat(), "sum", "leaky")
+    make.add("norm_odd", LocalResponseNorm(3, 0.05, 0.75, 1.5))
+    make.add("norm_even", LocalResponseNorm(4, 2.0, 0.6, 1.5))
+    make.add("dropout", Dropout(0.3))
+    make.deconv("up", TransposedConvolutionLayer(2, 1), (3, 3, 3, 8))
+    make.deconv(
+        "up_uneven", TransposedConvolutionLayer((2, 3), (0, 2, 1, 0), groups=2), (4, 3, 3, 8), "dropout"
+    )
+    make.add("tanh", Tanh())
+    make.add("average", GlobalAvgPoolLayer())
+    make.add("largest", GlobalMaxPoolLayer(), "tanh")
+    make.add("both", EltWiseAdd(), "average", "largest")
+    make.connected("scores", (1, 1, 6), 5)
+    make.add("sigmoid", Sigmoid(), "up")
+    make.add("pixels", Softmax("NCHW"))
+    height, width = make.imported("pixels").graph().sizes("up")[2:]
+    assert height is not None
+    assert width is not None
+    make.connected("flat", (height, width, 3), 7, "up")
+    make.add("classes", Softmax())
+    outputs = ("max_uneven", "avg_uneven", "avg_counted_uneven", "scores", "pixels", "classes")
+    stage = Preprocessing("data", np.array([2.0, 0.5, 1.0, 3.0]), np.array(-0.25), "rescale")
+    return make.imported(
+        *outputs, preprocessing=(stage,), classes=("a", "b"), meta={"size": np.array([9, 8])}
+    )
+
+
+def table() -> Imported:
+    """Every layer of rows."""
+    make = Maker("float64")
+    make.add("x1", Input((None, 5)))
+    make.rows("first", (5, 6))
+    make.moments("bn", BatchNorm(eps=1e-3), 6)
+    make.add("tanh", Tanh())
+    make.add("x2", Input((None, 3)))
+    make.add("joined", Concat(), "tanh", "x2")
+    make.rows("second", (9, 4))
+    make.add("classes", Softmax())
+    return make.imported("classes")
+
+
+MODELS = {"images": images, "table": table}
+
+
+def inputs_of(imported: Imported, batch: int = 3, seed: int = 1) -> dict[str, Array]:
+    """Numbers for every input, in double."""
+    random = np.random.RandomState(seed)
+    found = {}
+    for piece in imported.pieces:
+        if isinstance(piece.layer, Input):
+            found[piece.name] = random.standard_normal(piece.layer.with_batch(batch))
+    return found
+
+
+def answers(imported: Imported, inputs: Mapping[str, Array], dtype: str = "float64") -> dict[str, Array]:
+    """What the port makes at every node, computed in double unless another dtype is named."""
+    found: dict[str, Array] = {}
+    for output in imported.outputs:
+        graph: Graph = imported.graph(dtype, output=output)
+        graph.predict({name: inputs[name].astype(dtype) for name in graph.inputs})
+        found |= {node.name: graph.activation(node.name) for node in graph.nodes if graph.leads(node.name)}
+    return found
+
+
+def errors(got: Mapping[str, Array], wanted: Mapping[str, Array]) -> dict[str, float]:
+    """The worst error of each node, in parts of its largest number; inf where the shape is another."""
+    found = {}
+    for name, y in wanted.items():
+        x = got[name]
+        same = x.shape == y.shape and bool(np.isfinite(x).all())
+        found[name] = float(np.abs(x - y).max() / np.abs(y).max()) if same else np.inf
+    return found
+
+
+def first_wrong(found: Mapping[str, float], limit: float) -> str | None:
+    """The first node, in the order in which they run, whose error is above a limit."""
+    return next((name for name, error in found.items() if not error <= limit), None)
+
+
+def exported(model: Imported, folder: Path, suffix: str, **options: Any) -> Export:
+    """A model, written."""
+    return export(model, folder / f"net{suffix}", **options)
+
+
+__all__ = [
+    "MODELS",
+    "answers",
+    "errors",
+    "exported",
+    "first_wrong",
+    "images",
+    "inputs_of",
+    "run_exported",
+    "table",
+]
