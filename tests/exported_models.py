@@ -19,8 +19,10 @@ from pybn.layers import (
     FullyConnected,
     GlobalAvgPoolLayer,
     GlobalMaxPoolLayer,
+    Gru,
     LeakyRelu,
     LocalResponseNorm,
+    Lstm,
     MaxPoolLayer,
     Relu,
     Sigmoid,
@@ -31,10 +33,12 @@ from pybn.layers import (
 )
 from pybn.layers.base import Layer
 from pybn.migrate import rules
-from pybn.migrate.export import Export, export, run_exported
+from pybn.migrate.export import Export, export
+from pybn.migrate.export import run_exported as run_exported
 from pybn.migrate.imported import Imported, Parameter, Piece, Preprocessing, Stored
 
 Array = Any
+FLOAT, DOUBLE = 3e-6, 1e-14  # of the largest number of a node: what single and double leave
 OIHW = rules.permute(3, 2, 0, 1)
 
 
@@ -175,7 +179,48 @@ def table() -> Imported:
     return make.imported("classes")
 
 
-MODELS = {"images": images, "table": table}
+def recurrent(make: Maker, name: str, layer: Lstm | Gru, size: int, hidden: int, *inputs: str) -> str:
+    """A recurrent layer as the toolbox has it: InputWeights, RecurrentWeights, Bias (rows, 1)."""
+    rows = layer.gates * hidden * (2 if layer.direction == "both" else 1)
+    biases = 2 * rows if getattr(layer, "reset", "") == "recurrent-bias" else rows
+    bias = Parameter(make.stored(f"net.{name}.Bias", biases, 1), (rules.reshape((biases, 1), (biases,)),))
+    return make.add(
+        name,
+        layer,
+        *inputs,
+        weight=Parameter(make.stored(f"net.{name}.InputWeights", rows, size)),
+        recurrent_weight=Parameter(make.stored(f"net.{name}.RecurrentWeights", rows, hidden)),
+        bias=bias,
+    )
+
+
+def sequences() -> Imported:
+    """Every layer of sequences, with all that they may be told."""
+    make = Maker()
+    make.add("data", Input((None, 5, 3)))
+    recurrent(make, "lstm", Lstm(), 3, 4)
+    recurrent(make, "both", Lstm(direction="both"), 4, 3)
+    recurrent(make, "last", Lstm("last", "both"), 6, 2)
+    recurrent(make, "backward", Lstm(direction="backward"), 6, 2, "both")
+    recurrent(make, "hard", Lstm("last", "backward", gate_activation="hard-sigmoid"), 2, 3)
+    recurrent(make, "soft", Lstm(direction="both", state_activation="softsign"), 3, 2, "data")
+    recurrent(make, "straight", Lstm("last", state_activation="relu"), 3, 2, "data")
+    for reset in ("after", "before", "recurrent-bias"):
+        name = f"gru_{reset.partition('-')[0]}"
+        recurrent(make, name, Gru(reset=reset), 3, 4, "data")
+        recurrent(make, f"{name}_both", Gru("last", "both", reset=reset), 4, 2)
+        recurrent(make, f"{name}_backward", Gru(direction="backward", reset=reset), 4, 2, name)
+        recurrent(make, f"{name}_hard", Gru(reset=reset, gate_activation="hard-sigmoid"), 2, 3)
+    weight = Parameter(make.stored("net.rows.W", 5, 4), (rules.permute(1, 0),))
+    make.add("rows", FullyConnected("NTC"), "lstm", weight=weight, bias=make.bias("rows", 5))
+    make.moments("bn", BatchNorm(eps=1e-5, layout="NTC"), 5)
+    make.add("classes", Softmax("NTC"))
+    outputs = [p.name for p in make.pieces[1:]]
+    taken = {name for piece in make.pieces for name in piece.inputs}
+    return make.imported(*(name for name in outputs if name not in taken), free=("T",))
+
+
+MODELS = {"images": images, "table": table, "sequences": sequences}
 
 
 def inputs_of(imported: Imported, batch: int = 3, seed: int = 1) -> dict[str, Array]:
@@ -216,16 +261,3 @@ def first_wrong(found: Mapping[str, float], limit: float) -> str | None:
 def exported(model: Imported, folder: Path, suffix: str, **options: Any) -> Export:
     """A model, written."""
     return export(model, folder / f"net{suffix}", **options)
-
-
-__all__ = [
-    "MODELS",
-    "answers",
-    "errors",
-    "exported",
-    "first_wrong",
-    "images",
-    "inputs_of",
-    "run_exported",
-    "table",
-]

@@ -40,8 +40,12 @@ class Builder:
 
     def op(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         """Add an operation with one output, and return the output's name."""
-        self.nodes.append(self._onnx.helper.make_node(kind, inputs, [output], name=output, **attributes))
+        self.add(kind, inputs, [output], **attributes)
         return output
+
+    def add(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        """Add an operation with several outputs, "" for one that nobody wants."""
+        self.nodes.append(self._onnx.helper.make_node(kind, inputs, outputs, name=outputs[-1], **attributes))
 
     def tensor(
         self,

@@ -108,3 +108,114 @@ class SequenceBatchNorm(nn.BatchNorm1d):
 
     def forward(self, x):
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+
+class SequenceLSTM(nn.LSTM):
+    """nn.LSTM that answers the sequence (N, T, C) alone, or what it made last."""
+
+    def __init__(self, *sizes, last=False, **options):
+        super().__init__(*sizes, batch_first=True, **options)
+        self.last = last
+
+    def forward(self, x):
+        y, (h, _) = super().forward(x)
+        return torch.cat(tuple(h), 1) if self.last else y
+
+
+class SequenceGRU(nn.GRU):
+    """nn.GRU that answers the sequence (N, T, C) alone, or what it made last."""
+
+    def __init__(self, *sizes, last=False, **options):
+        super().__init__(*sizes, batch_first=True, **options)
+        self.last = last
+
+    def forward(self, x):
+        y, h = super().forward(x)
+        return torch.cat(tuple(h), 1) if self.last else y
+
+
+def hard_sigmoid(x):
+    return (0.2 * x + 0.5).clamp(0, 1)
+
+
+def activation(name):
+    return {
+        "sigmoid": torch.sigmoid,
+        "hard-sigmoid": hard_sigmoid,
+        "tanh": torch.tanh,
+        "softsign": functional.softsign,
+        "relu": torch.relu,
+    }[name]
+
+
+class StepByStep(nn.Module):
+    """A recurrent layer written out, for what PyTorch's own have no option for.
+
+    `gates`: how many rows of the weights a hidden number has; `ways`: "" forward and "_reverse" backward.
+    """
+
+    def __init__(self, gates, size, hidden, ways, last, gate, state):
+        super().__init__()
+        self.hidden, self.ways, self.last = hidden, ways, last
+        self.gate, self.state = activation(gate), activation(state)
+        for way in ways:
+            self.register_parameter(f"weight_ih_l0{way}", nn.Parameter(torch.zeros(gates * hidden, size)))
+            self.register_parameter(f"weight_hh_l0{way}", nn.Parameter(torch.zeros(gates * hidden, hidden)))
+            self.register_parameter(f"bias_ih_l0{way}", nn.Parameter(torch.zeros(gates * hidden)))
+            self.register_parameter(f"bias_hh_l0{way}", nn.Parameter(torch.zeros(gates * hidden)))
+
+    def forward(self, x):
+        made = [self.walk(x, way) for way in self.ways]
+        return torch.cat(made, -1)
+
+    def walk(self, x, way):
+        w, r, b, c = (
+            getattr(self, f"{name}_l0{way}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        steps = functional.linear(x.flip(1) if way else x, w, b).unbind(1)
+        state = self.start(x.new_zeros(x.shape[0], self.hidden))
+        made = []
+        for step in steps:
+            state = self.step(step, state, r, c)
+            made.append(state[0])
+        if self.last:
+            return made[-1]
+        y = torch.stack(made, 1)
+        return y.flip(1) if way else y
+
+
+class StepByStepLSTM(StepByStep):
+    """Gates i, f, g, o."""
+
+    def __init__(self, *options):
+        super().__init__(4, *options)
+
+    def start(self, zeros):
+        return zeros, zeros
+
+    def step(self, given, state, r, c):
+        h, cell = state
+        i, f, g, o = (given + functional.linear(h, r, c)).chunk(4, 1)
+        cell = self.gate(f) * cell + self.gate(i) * self.state(g)
+        return self.gate(o) * self.state(cell), cell
+
+
+class StepByStepGRU(StepByStep):
+    """Gates r, z and the candidate; with `before` the state is reset before it is multiplied with its weight."""
+
+    def __init__(self, before, *options):
+        super().__init__(3, *options)
+        self.before = before
+
+    def start(self, zeros):
+        return (zeros,)
+
+    def step(self, given, state, r, c):
+        (h,) = state
+        size = 2 * self.hidden
+        gates = self.gate(given[:, :size] + functional.linear(h, r[:size], c[:size]))
+        reset, update = gates.chunk(2, 1)
+        inner = reset * h if self.before else h
+        inner = functional.linear(inner, r[size:], c[size:])
+        candidate = self.state(given[:, size:] + (inner if self.before else reset * inner))
+        return ((1 - update) * candidate + update * h,)
