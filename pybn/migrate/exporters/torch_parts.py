@@ -135,10 +135,12 @@ class SequenceGRU(nn.GRU):
 
 
 def hard_sigmoid(x):
+    """0 up to -2.5, 1 from 2.5 on, a line between."""
     return (0.2 * x + 0.5).clamp(0, 1)
 
 
 def activation(name):
+    """The function inside a recurrent layer, by MATLAB's name."""
     return {
         "sigmoid": torch.sigmoid,
         "hard-sigmoid": hard_sigmoid,
