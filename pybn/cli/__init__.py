@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from pybn import __version__
-from pybn.cli import convert, doctor, draw, gradcheck, inspect, parity, record, scaffold, stage
+from pybn.cli import convert, doctor, draw, gradcheck, inspect, migrate, parity, record, scaffold, stage
 from pybn.cli.common import EPILOG, complain
 from pybn.errors import IO_FAILED, USAGE, PybnError
 
-COMMANDS = (parity, record, scaffold, stage, gradcheck, convert, inspect, draw, doctor)
+COMMANDS = (parity, record, scaffold, stage, gradcheck, convert, migrate, inspect, draw, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -47,10 +47,7 @@ def gradient_check(
     Raises ShapeError where `dy` is not of the shape of y, or a gradient of that of its tensor; TypeError where
     `forward` does not take what is given, or `backward` returns no gradients by name; whatever the layer raises.
     """
-    names = ["input"] if len(inputs) == 1 else [f"input{k}" for k in range(1, len(inputs) + 1)]
-    named = _in_order(layer, {"weight": weight, "bias": bias, **more})
-    given = dict(zip(names, inputs, strict=True)) | named
-    tensors = {name: double(value) for name, value in given.items() if value is not None}
+    tensors = _tensors(layer, inputs, {"weight": weight, "bias": bias, **more})
     _check_call(layer, tensors)
     still = _widened(deepcopy(layer))
 
@@ -71,6 +68,13 @@ def gradient_check(
         elements=elements,
         seed=seed,
     )
+
+
+def _tensors(layer: Any, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> Tensors:
+    """Return all that is given, by name and in double: inputs, then parameters in the layer's order."""
+    names = ["input"] if len(inputs) == 1 else [f"input{k}" for k in range(1, len(inputs) + 1)]
+    given = dict(zip(names, inputs, strict=True)) | _in_order(layer, parameters)
+    return {name: double(value) for name, value in given.items() if value is not None}
 
 
 def _in_order(layer: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:

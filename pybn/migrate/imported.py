@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -147,6 +147,14 @@ class Imported:
     def piece(self, name: str) -> Piece:
         """Return a piece by its name."""
         return next(piece for piece in self.pieces if piece.name == name)
+
+    def filled(self, layers: Mapping[str, Callable[[], Layer]]) -> Imported:
+        """Return the model with layers of the user's in its holes, by the name of a piece or by its kind."""
+        pieces = tuple(
+            piece if piece.layer is not None else replace(piece, layer=_filled(piece, layers))
+            for piece in self.pieces
+        )
+        return replace(self, pieces=pieces)
 
     def graph(
         self,

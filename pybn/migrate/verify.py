@@ -16,10 +16,11 @@ from pybn.engines.base import Engine
 from pybn.errors import GraphError, PybnError, ShapeError
 from pybn.graph import Graph, Input
 from pybn.graph.node import spell
-from pybn.layers.base import Array, Layer
+from pybn.layers.base import Array
 from pybn.migrate.imported import Imported
 from pybn.migrate.oracle import ask
 from pybn.parity import Result, Status, judge
+from pybn.resources import bundled
 from pybn.steps import Call
 
 Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]  # inputs to the answers of all nodes
@@ -30,15 +31,21 @@ TOLERANCES = {  # in units in the last place of the largest value expected
     "float64": Tolerance(ulp_of_max=1 << 16, because=BECAUSE),
     "float32": Tolerance(ulp_of_max=512, because=BECAUSE),
 }
+ROUNDED = Tolerance(ulp_of_max=1 << 34, because="parameters were computed, and rounded to float32")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something that answers as the model should: what it is called, how it runs, in which dtype."""
+    """Something that answers as the model should: what it is called, how it runs, in which dtype, how close it is.
+
+    One that is `raw` does the preprocessing itself.
+    """
 
     name: str
     run: Run
     dtype: str
+    tolerance: Tolerance | None = None
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +73,9 @@ def generated(imported: Imported, seed: int = 0, samples: int = SAMPLES) -> dict
     }
 
 
-def port_of(
-    imported: Imported, dtype: str, layers: Mapping[str, Callable[[], Layer]] | None = None
-) -> Target:
+def port_of(imported: Imported, dtype: str) -> Target:
     """Return the port in NumPy as a target."""
-    graphs = [imported.graph(dtype, layers, output) for output in imported.outputs]
+    graphs = [imported.graph(dtype, output=output) for output in imported.outputs]
     return Target(f"port {dtype}", lambda inputs: _activations(graphs, inputs), dtype)
 
 
@@ -101,34 +106,52 @@ def verify(
     octave: Engine,
     *,
     inputs: Mapping[str, Array] | None = None,
-    layers: Mapping[str, Callable[[], Layer]] | None = None,
     source: Path = Path("model.mat"),
+    raw: bool = False,
 ) -> Proof:
     """Compare what Octave answers for each piece, in double, with what each target does on the same inputs.
 
-    A sample alone is given twice to all: MATLAB would drop its axis. Raises EngineError where Octave cannot run.
+    The inputs are rounded to float32, so that all sides have the same; with `raw` they are those before the
+    preprocessing. A sample alone is given twice: MATLAB would drop its axis. Raises EngineError where Octave cannot
+    run.
     """
     given = check_inputs(imported, inputs) if inputs is not None else generated(imported)
     given = {name: np.concatenate([x, x]) if len(x) == 1 else x for name, x in given.items()}
-    # The inputs are numbers of float32, so that all sides have the same.
     given = {name: x.astype(np.float32).astype(np.float64) for name, x in given.items()}
-    port = port_of(imported, "float64", layers).run(given)
-    expected = ask(octave, imported, given, {**given, **port})
+    ready = preprocessed(imported, given) if raw else given
+    port = port_of(imported, "float64").run(ready)
+    expected = ask(octave, imported, ready, {**ready, **port})
     unasked = tuple(p.name for p in imported.pieces if p.name in port and p.name not in expected)
-    results = list(_judged(imported, targets, given, expected, source))
+    results = list(_judged(imported, targets, (given, ready), expected, source))
     return Proof(results, given, unasked, getattr(octave, "versions", {}))
+
+
+def preprocessed(imported: Imported, given: Mapping[str, Array]) -> dict[str, Array]:
+    """Return inputs after what the model does to them before its first layer, in double."""
+    ready = dict(given)
+    for each in imported.preprocessing:
+        x = ready[each.input]
+        scale, shift = (_laid(part.astype(np.float64), x.ndim) for part in (each.scale, each.shift))
+        ready[each.input] = x * scale + shift
+    return ready
+
+
+def _laid(part: Array, rank: int) -> Array:
+    """Return a number, or one for each channel or pixel, as it broadcasts with a batch."""
+    return part.reshape(-1, 1, 1) if rank == 4 and part.ndim == 1 else part
 
 
 def _judged(
     imported: Imported,
     targets: Sequence[Target],
-    given: Mapping[str, Array],
+    inputs: tuple[Mapping[str, Array], Mapping[str, Array]],
     expected: Mapping[str, Array],
     source: Path,
 ) -> Iterator[Result]:
     for target in targets:
         case = _case(imported, target, expected, source)
         try:
+            given = inputs[0 if target.raw else 1]
             made = target.run({name: x.astype(target.dtype) for name, x in given.items()})
         except PybnError as error:
             yield Result(case, Status.ERROR, message=f"{target.name}: {error}")
@@ -149,14 +172,21 @@ def _case(imported: Imported, target: Target, expected: Mapping[str, Array], sou
     for name, x in expected.items():
         order = axes[x.ndim]
         outputs[name] = Tensor(
-            name, x.shape, target.dtype, order, order, order, tolerance=TOLERANCES[target.dtype], layer=name
+            name,
+            x.shape,
+            target.dtype,
+            order,
+            order,
+            order,
+            tolerance=target.tolerance or TOLERANCES[target.dtype],
+            layer=name,
         )
     pieces = {piece.name: piece for piece in imported.pieces}
     steps = tuple(
         Call(f"{name} = {pieces[name].kind}({', '.join(pieces[name].inputs)})", (name,), ("run_network",), ())
         for name in expected
     )
-    matlab = MatlabSide((), "function", "run_network", (), steps)
+    matlab = MatlabSide((Path(bundled("matlab_ref")),), "function", "run_network", (), steps)
     python = PythonSide((), "", (), {}, False, ())
     told: Any = {}
     return Case(source, target.name, target.dtype, told, matlab, python, {}, outputs)

@@ -29,10 +29,10 @@ def imported(net: Mapping[str, Any], variable: str) -> Imported:
     prefix = f"{variable}." if variable else ""
     meta = meta_of(net)
     builder, namer = Builder(), Namer()
-    before = namer.give("input", "input")
+    before = first = namer.give("input", "input")
     given, free = input_of(meta, f"{prefix}meta", _channels(layers, prefix))
     builder.add(Piece(before, "input", "input", given))
-    first, left = before, []
+    left: list[str] = []
     for k, layer in enumerate(layers):
         path = f"{prefix}layers{{{k + 1}}}"
         kind = text_of(layer["type"], f"{path}.type")
@@ -44,25 +44,7 @@ def imported(net: Mapping[str, Any], variable: str) -> Imported:
             if not LOSSES[kind]:
                 continue
         name = namer.give(original, kind if kind.isidentifier() else "layer")
-        make = SIMPLE.get(LOSSES.get(kind, kind))
-        made = make(Block(layer, path, _arrays(layer, path), (builder.sizes[before],))) if make else None
-        told = shown(layer, ("weights", "filters", "biases", "name", "type"))
-        if made is None:
-            builder.add(hole(name, original, kind, (before,), told))
-        else:
-            builder.add(
-                Piece(
-                    name,
-                    original,
-                    kind,
-                    made.layer,
-                    (before,),
-                    made.parameters,
-                    made.oracle,
-                    told,
-                    made.notes,
-                )
-            )
+        builder.add(_piece(layer, path, kind, original, name, before, builder))
         before = name
     if before == first:
         raise FormatError(f"{prefix}layers: holds nothing but losses")
@@ -76,6 +58,17 @@ def imported(net: Mapping[str, Any], variable: str) -> Imported:
         meta=shown(meta),
         left=tuple(left),
     )
+
+
+def _piece(
+    layer: Mapping[str, Any], path: str, kind: str, original: str, name: str, before: str, builder: Builder
+) -> Piece:
+    make = SIMPLE.get(LOSSES.get(kind, kind))
+    made = make(Block(layer, path, _arrays(layer, path), (builder.sizes[before],))) if make else None
+    told = shown(layer, ("weights", "filters", "biases", "name", "type"))
+    if made is None:
+        return hole(name, original, kind, (before,), told)
+    return Piece(name, original, kind, made.layer, (before,), made.parameters, made.oracle, told, made.notes)
 
 
 def _arrays(layer: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:

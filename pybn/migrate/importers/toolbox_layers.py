@@ -46,7 +46,7 @@ def fully_connected(given: Given) -> Made | None:
         parameters = {"weight": unlearnt(inputs, count), "bias": unlearnt(count)}
     told = oracle("fc", weights=weights, bias=bias)
     return Made(
-        pybn_layers.FullyConnected(),
+        pybn_layers.FullyConnected("NTC" if given.rank == 3 else "NCHW"),
         parameters,
         told,
         ("images are flattened row by row, channel by channel",),
@@ -96,7 +96,7 @@ def on_images(name: str, kind: str) -> Callable[[Given], Made | None]:
 
 def softmax(given: Given) -> Made:
     """Softmax over the channels."""
-    layout = "NCHW" if given.rank == 4 else None
+    layout = {4: "NCHW", 3: "NTC"}.get(given.rank or 0)
     return Made(pybn_layers.Softmax(layout), {}, oracle("softmax"))
 
 

@@ -18,7 +18,11 @@ def batch_norm(given: Given) -> Made | None:
     scale, offset = given.learnt("Scale"), given.learnt("Offset")
     mean, variance = given.learnt("TrainedMean"), given.learnt("TrainedVariance")
     rank = given.rank or (4 if mean is None or mean[1].ndim == 3 else 2)
-    layer = pybn_layers.SpatialBatchNorm(eps) if rank == 4 else pybn_layers.BatchNorm(eps)
+    layer = (
+        pybn_layers.SpatialBatchNorm(eps)
+        if rank == 4
+        else pybn_layers.BatchNorm(eps, layout="NTC" if rank == 3 else None)
+    )
     found = {"weight": scale, "bias": offset, "running_mean": mean, "running_var": variance}
     parameters = _vectors(given, found)
     told = oracle("batchnorm", {"eps": eps}, scale=scale, offset=offset, mean=mean, variance=variance)
