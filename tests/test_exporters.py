@@ -24,7 +24,8 @@ from exported_models import (
 
 from pybn.errors import EngineError
 from pybn.graph import Input
-from pybn.layers import ConvolutionLayer
+from pybn.layers import ConvolutionLayer, Dropout
+from pybn.migrate.backward import step_exported
 from pybn.migrate.export import Export
 from pybn.migrate.imported import Imported
 
@@ -86,3 +87,30 @@ def test_axes_that_are_free_take_any_size(tmp_path: Path) -> None:
     fixed = exported(replace(model, free=()), tmp_path, ".onnx")
     with pytest.raises(EngineError, match=r"onnxruntime: .*dimensions"):
         run_exported(fixed, {"data": x})
+
+
+def test_a_training_step_of_pytorch_is_the_ports(needs_torch: None, tmp_path: Path) -> None:
+    """Gradients by inputs and parameters, and running statistics, of images and of sequences."""
+    for name in ("images", "sequences"):
+        model = MODELS[name]()
+        pieces = tuple(
+            replace(one, layer=Dropout(0.0)) if isinstance(one.layer, Dropout) else one
+            for one in model.pieces
+        )
+        model = replace(model, pieces=pieces)
+        made = exported(model, tmp_path, ".safetensors", dtype="float64")
+        inputs = inputs_of(model)
+        graph = model.graph("float64")
+        y = graph.forward(inputs)
+        dy = np.random.RandomState(3).standard_normal(y.shape)
+        wanted = graph.backward(dy)
+        step = step_exported(made, inputs, dy)
+        assert set(step.gradients) == {n for n in wanted if graph.leads(n.partition(".")[0])}
+        for x in step.gradients:  # a bias before a batch-norm has no gradient but rounding errors
+            assert np.abs(step.gradients[x] - wanted[x]).max() < 1e-13 * max(1, np.abs(wanted[x]).max()), x
+        for x in inputs:
+            assert np.allclose(step.inputs[x], graph.gradients_of(x).input, rtol=1e-12, atol=1e-14)
+        moved = {n for n in graph.state if ".running_" in n and graph.leads(n.partition(".")[0])}
+        assert set(step.statistics) == moved
+        for x in moved:
+            assert np.allclose(step.statistics[x], graph.state[x], rtol=1e-13, atol=0), x

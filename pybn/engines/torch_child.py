@@ -20,11 +20,15 @@ def main(folder: Path) -> None:
     own = {one.dtype for one in model.state_dict().values() if one.is_floating_point()}
     dtype = torch.float64 if told["double"] or torch.float64 in own else torch.float32
     model.to(dtype).train(told["training"])
+    for part in model.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.eval()  # its draws are nobody else's
     with np.load(folder / "inputs.npz") as file:
-        given = {name: torch.from_numpy(file[name]).to(dtype) for name in file.files}
-    gradient = given.pop("dy", None)
-    found = _run(model, [given[name] for name in told["inputs"]], gradient)
-    np.savez(folder / "outputs.npz", **{name: one.detach().numpy() for name, one in found.items()})
+        given = [torch.from_numpy(file[f"x{k}"]).to(dtype) for k in range(told["inputs"])]
+        gradient = torch.from_numpy(file["dy"]).to(dtype) if "dy" in file.files else None
+    found = _run(model, given, gradient)
+    np.savez(folder / "outputs.npz", *(one.detach().numpy() for one in found.values()))
+    (folder / "names.json").write_text(json.dumps(list(found)), encoding="utf-8")
 
 
 def _module(path: Path) -> Any:
@@ -48,8 +52,8 @@ def _run(model: Any, inputs: list[Any], gradient: Any) -> dict[str, Any]:
         for x in inputs:
             x.requires_grad_()
         y = model(*inputs)
-        y.backward(gradient)
-        found |= {f"input:{k}": x.grad for k, x in enumerate(inputs)}
+        (y[-1] if isinstance(y, tuple) else y).backward(gradient)
+        found |= {f"input:{k}": x.grad for k, x in enumerate(inputs) if x.grad is not None}
         found |= {
             f"gradient:{name}": one.grad for name, one in model.named_parameters() if one.grad is not None
         }

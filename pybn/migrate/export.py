@@ -95,7 +95,7 @@ def run_exported(
     if exported.form != "torch":
         raise EngineError(f"{exported.target}: holds arrays alone, and nothing that runs")
     order = {unit.name: inputs[unit.name] for unit in exported.plan.units if not unit.inputs}
-    made = run_torch(module_path(exported.target), order, double=double)
+    made = run_torch(module_path(exported.target), list(order.values()), double=double)
     if not nodes:
         return {name: made[f"output:{k}"] for k, name in enumerate(exported.plan.outputs)}
     return {

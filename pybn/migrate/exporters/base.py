@@ -27,6 +27,7 @@ class Exported:
     value    rules applied to stored.value, bit for bit; with `stored` None to a constant of the importer's or ours
     axes     a name an axis
     node     the piece it belongs to, and `parameter`, which of its parameters it is, or is part of
+    own      those of the rules that the exporter added: what became of the port's array
     """
 
     name: str
@@ -36,6 +37,7 @@ class Exported:
     parameter: str
     stored: Stored | None
     rules: tuple[Rule, ...]
+    own: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,7 @@ class Unit:
             raise FormatError(
                 f"{self.name}.{parameter}: wanted axes {' '.join(axes)}, got {list(value.shape)}"
             )
-        return Exported(name, value, tuple(axes), self.name, parameter, source.stored, tuple(chain))
+        return Exported(name, value, tuple(axes), self.name, parameter, source.stored, tuple(chain), more)
 
     def shape(self, parameter: str) -> tuple[int, ...]:
         """Return the shape of a parameter as the port has it."""
@@ -147,6 +149,23 @@ def is_flattened(unit: Unit) -> bool:
 def zeros(unit: Unit) -> Array:
     """Return running statistics that were never gathered: zeros, one a channel."""
     return np.zeros(unit.given[0][channel_axis(unit.given[0])] or 0)
+
+
+def spread_shape(unit: Unit, parameter: str) -> tuple[int, ...]:
+    """Return the shape in which a parameter of one number a channel spreads over the pixels of images."""
+    shape = unit.shape(parameter)
+    return (*shape, 1, 1) if len(shape) == 1 and len(unit.given[0]) == 4 else shape
+
+
+def spread_rules(unit: Unit, parameter: str) -> tuple[Rule, ...]:
+    """Return the rules that give a parameter that shape."""
+    shape, wanted = unit.shape(parameter), spread_shape(unit, parameter)
+    return () if shape == wanted else (rules.reshape(shape, wanted, "C"),)
+
+
+def spread_axes(unit: Unit, parameter: str) -> str:
+    """Return the names of its axes then."""
+    return "C H W" if len(spread_shape(unit, parameter)) == 3 else "C"
 
 
 def unknown(unit: Unit, target: str, known: Iterable[type]) -> FormatError:

@@ -50,6 +50,37 @@ class Preprocess(nn.Module):
         return x * self.scale + self.shift
 
 
+class Scale(nn.Module):
+    """y = x * weight + bias, each of which spreads over the batch."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(shape))
+        self.bias = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x):
+        return x * self.weight + self.bias
+
+
+class Crop(nn.Module):
+    """The part of x, from pixel (top, left) on, that is as high and wide as another input."""
+
+    def __init__(self, top, left):
+        super().__init__()
+        self.top, self.left = top, left
+
+    def forward(self, x, like):
+        height, width = like.shape[2:]
+        return x[:, :, self.top : self.top + height, self.left : self.left + width]
+
+
+class ColumnFlatten(nn.Module):
+    """Images (N, C, H, W) as rows, column by column, as MATLAB's a(:)."""
+
+    def forward(self, x):
+        return x.transpose(2, 3).flatten(1)
+
+
 class CroppedConvTranspose2d(nn.ConvTranspose2d):
     """A transposed convolution, of whose output (top, bottom, left, right) is cut off."""
 
@@ -105,6 +136,13 @@ class EvenLocalResponseNorm(nn.Module):
 
 class SequenceBatchNorm(nn.BatchNorm1d):
     """nn.BatchNorm1d for sequences (N, T, C)."""
+
+    def forward(self, x):
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+
+class SequencePReLU(nn.PReLU):
+    """nn.PReLU for sequences (N, T, C)."""
 
     def forward(self, x):
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
