@@ -24,12 +24,8 @@ function y = legacy_layer(kind, inputs, options, arrays)
       channel = @(v) reshape(v, 1, 1, []);
       y = channel(arrays.weight) .* (x - channel(arrays.running_mean)) ...
           ./ sqrt(channel(arrays.running_var) + options.eps) + channel(arrays.bias);
-    case 'MaxPoolLayer'
-      layer = MaxPoolLayer('pool', options.size(1), options.size(2), options.stride, 1, []);
-      y = layer.ForwardPropagation(x);
-    case 'AvgPoolLayer'
-      layer = AvgPoolLayer('pool', options.size(1), options.size(2), options.stride, 1, []);
-      y = layer.ForwardPropagation(x);
+    case {'MaxPoolLayer', 'AvgPoolLayer'}
+      y = pooled(x, kind, options);
     case 'Relu'
       layer = Relu('relu', 1, []);
       y = layer.ForwardPropagation(x);
@@ -43,8 +39,8 @@ function y = legacy_layer(kind, inputs, options, arrays)
       layer = Tanh('tanh', 1, []);
       y = layer.ForwardPropagation(x);
     case 'Softmax'
-      layer = Softmax('softmax', 1, []);
-      y = back(layer.ForwardPropagation(rows(x)));
+      layer = Softmax('softmax', 1, [], 3);
+      y = layer.ForwardPropagation(x);
     case 'EltWiseAdd'
       layer = EltWiseAdd('add', 1, []);
       y = layer.ForwardPropagation(inputs);
@@ -57,7 +53,32 @@ function y = legacy_layer(kind, inputs, options, arrays)
     case 'GlobalMaxPoolLayer'
       layer = GlobalMaxPoolLayer('pool', 1, []);
       y = layer.ForwardPropagation(x);
+    case 'LocalResponseNorm'
+      layer = LocalResponseNorm('lrn', options.size, options.alpha, options.beta, options.k, 1, []);
+      y = layer.ForwardPropagation(x);
     otherwise
       error('legacy_layer:kind', 'legacy_layer: no class %s is known', kind);
   end
+end
+
+function y = pooled(x, kind, options)
+  kernel = [options.kernel_height, options.kernel_width];
+  pad = options.pad;
+  if options.floor
+    % The last rows and columns that no whole window reaches: of the padding first, then of the image.
+    for dim = 1:2
+      over = mod(size(x, dim) + pad(2 * dim - 1) + pad(2 * dim) - kernel(dim), options.stride(dim));
+      outside = min(over, pad(2 * dim));
+      pad(2 * dim) = pad(2 * dim) - outside;
+      kept = {':', ':', ':', ':'};
+      kept{dim} = 1:size(x, dim) - (over - outside);
+      x = x(kept{:});
+    end
+  end
+  if strcmp(kind, 'MaxPoolLayer')
+    layer = MaxPoolLayer('pool', kernel(1), kernel(2), options.stride, 1, [], pad);
+  else
+    layer = AvgPoolLayer('pool', kernel(1), kernel(2), options.stride, 1, [], pad, options.count_include_pad);
+  end
+  y = layer.ForwardPropagation(x);
 end

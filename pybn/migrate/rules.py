@@ -40,6 +40,11 @@ def take(axis: int, index: int, of: int) -> Rule:
     return {"rule": "take", "axis": axis, "index": index, "of": of}
 
 
+def drop(axis: int, index: int, of: int) -> Rule:
+    """Leave one index of an axis out: a bias that is stored inside its weight."""
+    return {"rule": "drop", "axis": axis, "index": index, "of": of}
+
+
 def square(minus: float = 0.0) -> Rule:
     """Square, and take a number off: sigma to variance. Not undone to the last bit."""
     return {"rule": "square", "minus": float(minus)}
@@ -121,10 +126,19 @@ def _blocks(x: Array, axis: int, order: Sequence[int]) -> Array:
 
 
 def _take(x: Array, rule: Rule) -> Array:
-    if x.shape[rule["axis"]] != rule["of"]:
-        raise ValueError(f"wanted {rule['of']} along axis {rule['axis']}")
+    _check_axis(x, rule)
     made: Array = x.take(rule["index"], rule["axis"])
     return made
+
+
+def _drop(x: Array, rule: Rule) -> Array:
+    _check_axis(x, rule)
+    return np.delete(x, rule["index"], rule["axis"])
+
+
+def _check_axis(x: Array, rule: Rule) -> None:
+    if x.shape[rule["axis"]] != rule["of"]:
+        raise ValueError(f"wanted {rule['of']} along axis {rule['axis']}")
 
 
 def _square(x: Array, rule: Rule) -> Array:
@@ -146,6 +160,7 @@ STEPS: Mapping[str, _Step] = {
         lambda y, rule: _blocks(y, rule["axis"], [int(k) for k in np.argsort(rule["order"])]),
     ),
     "take": _Step(_take, None),
+    "drop": _Step(_drop, None),
     "square": _Step(_square, None),
     "scale": _Step(lambda x, rule: (x.astype(np.float64) * rule["by"]).astype(x.dtype), None),
     "cast": _Step(
@@ -192,4 +207,6 @@ def _shaped(rule: Rule, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(shape[k] for k in rule["order"])
     if rule["rule"] == "take":
         return shape[: rule["axis"]] + shape[rule["axis"] + 1 :]
+    if rule["rule"] == "drop":
+        return tuple(n - (axis == rule["axis"]) for axis, n in enumerate(shape))
     return tuple(rule["to"]) if rule["rule"] == "reshape" else shape

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pybn.errors import FormatError, UsageError
 from pybn.formats.datafile import open_file
 from pybn.migrate.imported import Imported
-from pybn.migrate.importers import dagnn, simplenn, toolbox
+from pybn.migrate.importers import dagnn, simplenn, toolbox, weights
 
 Importer = Callable[[Any, str], Imported]
 KINDS = (toolbox, simplenn, dagnn)
 
 
-def read_model(path: str, variable: str = "") -> Imported:
+def read_model(path: str, variable: str = "", like: Path | None = None) -> Imported:
     """Return the model of a file: of the variable that is one, or of the one that is named.
 
+    `like` is a description in TOML of what the arrays of a plain file are, see `weights`.
     Raises FormatError where the file is damaged or holds no model, UsageError where it holds several, or not the
     variable that is asked for; FormatError and GraphError name the layer that cannot be.
     """
+    if like is not None:
+        return _described(path, variable, like)
     with open_file(path) as file:
         found = dict(candidates(file))
         if variable:
@@ -38,6 +42,17 @@ def read_model(path: str, variable: str = "") -> Imported:
         except (FormatError, RecursionError) as error:
             raise FormatError(f"{path}: {error}") from error
         return model
+
+
+def _described(path: str, variable: str, like: Path) -> Imported:
+    if variable:
+        raise UsageError(f"{like}: says which variables are what; leave --var {variable} out")
+    told = weights.read_description(like)
+    with open_file(path) as file:
+        try:
+            return weights.imported(told, file)
+        except FormatError as error:
+            raise FormatError(f"{like}, with {path}: {error}") from error
 
 
 def candidates(file: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Importer, Any]]]:
