@@ -132,7 +132,7 @@ def _report(options: argparse.Namespace, proof: Proof) -> None:
             results,
             album,
             GoldenEngine(),
-            sides=("octave", "port"),
+            sides=("octave", "exported"),
             versions=proof.versions,
             arguments=options.arguments,
         )

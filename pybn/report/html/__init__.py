@@ -54,6 +54,8 @@ def report_of(
 
 def _options(sides: tuple[str, str]) -> list[str]:
     """Return what `pybn parity` has to be told to run a case again on the same sides."""
+    if "exported" in sides:
+        return []
     usual = zip(("--expected", "--obtained"), sides, ("golden", "port"), strict=True)
     return [word for option, side, default in usual if side != default for word in (option, side)]
 
@@ -64,5 +66,7 @@ def _side(name: str, versions: Mapping[str, str], cases: Sequence[Case], golden:
         return f"{recorders(cases, golden)} recorded answers"
     if name == "port":
         return "the Python port"
+    if name == "exported":
+        return "the port, and the model as it was exported"
     product = {"octave": "Octave", "matlab": "MATLAB"}[name]
     return f"{product} {versions.get(name, '')}".rstrip() + ", live"
