@@ -7,7 +7,8 @@ classdef Concat < handle
 %   gradient = layer.BackwardPropagation(struct('input', dy))   fields input1, input2, ..., weight, bias
 %
 %   Two or more inputs of one class, single or double. dim = 3, the default: images (H,W,C,N), where trailing
-%   ones may be missing, along C. dim = 2: rows (N,D), along D. All other sizes are equal. The gradient is cut
+%   ones may be missing, along C. dim = 2: rows (N,D), along D. dim = 1: sequences (C,T,N), where trailing ones may
+%   be missing, along C. All other sizes are equal. The gradient is cut
 %   at the same places. There are no weights and no bias.
 
   properties (SetAccess = private)
@@ -26,8 +27,8 @@ classdef Concat < handle
   methods
     function obj = Concat(name, index, inputLayer, dim)
       if nargin >= 4
-        if ~isnumeric(dim) || ~isscalar(dim) || ~(dim == 2 || dim == 3)
-          error('Concat:option', 'Concat: wanted dim 2 (rows) or 3 (images)');
+        if ~isnumeric(dim) || ~isscalar(dim) || ~any(dim == [1 2 3])
+          error('Concat:option', 'Concat: wanted dim 2 (rows), 3 (images) or 1 (sequences)');
         end
         obj.dim = double(dim);
       end
@@ -51,7 +52,9 @@ classdef Concat < handle
       for k = 1:numel(obj.widths)
         from = done + 1;
         done = done + obj.widths(k);
-        if obj.dim == 2
+        if obj.dim == 1
+          gradient.(sprintf('input%d', k)) = dy(from:done, :, :);
+        elseif obj.dim == 2
           gradient.(sprintf('input%d', k)) = dy(:, from:done);
         else
           gradient.(sprintf('input%d', k)) = dy(:, :, from:done, :);
@@ -71,10 +74,11 @@ classdef Concat < handle
         if ~isfloat(x{k}) || ~isreal(x{k}) || issparse(x{k})
           error('Concat:dtype', 'Concat: wanted input %d real single or double, got %s', k, class(x{k}));
         end
-        if isempty(x{k}) || (obj.dim == 2 && ndims(x{k}) > 2) || ndims(x{k}) > 4
-          wanted = {'(N,D)', '(H,W,C,N)'};
+        most = [3 2 4];
+        if isempty(x{k}) || ndims(x{k}) > most(obj.dim)
+          wanted = {'(C,T,N)', '(N,D)', '(H,W,C,N)'};
           error('Concat:shape', 'Concat: wanted input %d %s with no empty side, got %s', ...
-                k, wanted{obj.dim - 1}, mat2str(size(x{k})));
+                k, wanted{obj.dim}, mat2str(size(x{k})));
         end
         if ~isequal(obj.around(x{k}), obj.around(x{1}))
           error('Concat:shape', 'Concat: wanted input %d as the first, %s, but along dimension %d, got %s', ...

@@ -55,7 +55,18 @@ TYPES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
 }
 
 # Layers of other sources than the legacy framework, which has no type for them.
-NOT_LEGACY = {"Gru", "Lstm"}
+NOT_LEGACY = {
+    "ClippedRelu",
+    "CropLayer",
+    "EltWiseMul",
+    "Elu",
+    "Flatten",
+    "Gelu",
+    "GroupNorm",
+    "Gru",
+    "LayerNorm",
+}
+NOT_LEGACY |= {"Lstm", "PRelu", "ScaleLayer", "Softplus", "Swish"}
 
 
 def test_every_layer_has_a_type_and_every_type_a_test() -> None:

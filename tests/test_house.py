@@ -30,6 +30,7 @@ FIXTURES = ROOT / "fixtures"
 NO_LAYER = {
     "__init__": "the public names",
     "base": "what all layers share",
+    "elt_wise": "what joins of elements share",
     "recurrent": "what recurrent layers share",
 }
 NO_UNIT = {"Gradients", "JoinGradients", "Layer", "RecurrentGradients"}  # public names that are no layer

@@ -16,7 +16,22 @@ import pytest
 from pybn.engines.golden import GoldenEngine
 from pybn.engines.port import PortEngine
 from pybn.errors import DTypeError, LayoutError, ShapeError, StateError
-from pybn.layers import Concat, Dropout, EltWiseAdd, LeakyRelu, Relu, Sigmoid, Softmax, Tanh
+from pybn.layers import (
+    ClippedRelu,
+    Concat,
+    Dropout,
+    EltWiseAdd,
+    EltWiseMul,
+    Elu,
+    Gelu,
+    LeakyRelu,
+    Relu,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Swish,
+    Tanh,
+)
 from pybn.layouts import convert
 from pybn.parity import find_cases
 
@@ -28,10 +43,16 @@ SINGLE: dict[str, Make] = {
     "leaky_relu": lambda: LeakyRelu(0.2),
     "sigmoid": Sigmoid,
     "tanh": Tanh,
+    "clipped_relu": lambda: ClippedRelu(0.7),
+    "elu": lambda: Elu(0.6),
+    "swish": Swish,
+    "softplus": Softplus,
+    "gelu": Gelu,
+    "gelu_tanh": lambda: Gelu("tanh"),
     "softmax": lambda: Softmax("NCHW"),
     "dropout": lambda: Dropout(0.4, seed=42, layout="NCHW"),
 }
-JOINS: dict[str, Make] = {"elt_wise_add": EltWiseAdd, "concat": Concat}
+JOINS: dict[str, Make] = {"elt_wise_add": EltWiseAdd, "elt_wise_mul": EltWiseMul, "concat": Concat}
 ALL = SINGLE | JOINS
 MEMORY: dict[str, Callable[[Any], Any]] = {
     "F": np.asfortranarray,
@@ -270,7 +291,7 @@ def test_options_are_checked(make: Make, text: str) -> None:
     assert isinstance(caught.value, LayoutError) == text.startswith("layout")
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh", "dropout"])
+@pytest.mark.parametrize("name", [name for name in SINGLE if name != "softmax"])
 def test_shapes_of_one_to_four_axes(name: str) -> None:
     layer = SINGLE[name]()
     for shape in [(5,), (3, 2), (2, 1, 4), (1, 2, 3, 4)]:
@@ -348,7 +369,9 @@ def test_evaluation_is_a_copy_and_draws_nothing() -> None:
 # Beside Octave, and beside finite differences.
 
 
-@pytest.mark.parametrize("stem", ["relu", "leaky_relu", "dropout", "elt_wise_add", "concat"])
+@pytest.mark.parametrize(
+    "stem", ["relu", "leaky_relu", "clipped_relu", "dropout", "elt_wise_add", "elt_wise_mul", "concat"]
+)
 def test_zeros_have_the_sign_that_octave_gives_them(stem: str) -> None:
     """Parity counts -0 and +0 as 0 ULP apart; here they are not the same."""
     golden, port = GoldenEngine(), PortEngine()

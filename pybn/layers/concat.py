@@ -1,4 +1,4 @@
-"""Several inputs side by side: images along their channels, rows along their features."""
+"""Several inputs side by side: images and sequences along their channels, rows along their features."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from pybn.layers.base import (
     check_images,
     check_like,
     check_out,
-    image_layout,
+    check_sequences,
+    tensor_layout,
 )
 
 
 class Concat(Layer):
-    """y is x1, x2 ... one after the other: images along C, rows (N, D) along D.
+    """y is x1, x2 ... one after the other: images and sequences along C, rows (N, D) along D.
 
-    Shapes, float32 or float64 throughout: all inputs images with the four axes in the order that `layout`
-    names ("NCHW", "HWCN", any order), or all rows (N, D); all sizes equal but those of C or D, which y adds up.
+    Shapes, float32 or float64 throughout: all inputs images or sequences with the axes in the order that `layout`
+    names ("NCHW", "HWCN", "NTC", any order), or all rows (N, D); all sizes equal but those of C or D, which y
+    adds up.
     The gradient is cut at the same places: `backward(dy).input1`, `.input2` ..., or all in `.inputs`.
     Raises ShapeError or DTypeError, naming the tensor, what was wanted and what came; LayoutError for what is
-    no order of H, W, C and N; StateError where a backward comes before any forward.
+    no order of axes; StateError where a backward comes before any forward.
     Source: matlab_ref/Concat.m.
     """
 
     fan_in = None
 
     def __init__(self, layout: str = "NCHW") -> None:
-        self.layout = image_layout(layout)
+        self.layout = tensor_layout(layout)
         self._cache: tuple[tuple[Shape, ...], np.dtype[Any]] | None = None
 
     def output_shape(self, *inputs: Shape, weight: Shape | None = None) -> Shape:  # noqa: ARG002
@@ -47,7 +49,7 @@ class Concat(Layer):
         around = _without(inputs[0], axis)
         for k, shape in enumerate(inputs, 1):
             if len(shape) != 2 or 0 in shape:
-                check_images(f"x{k}", shape, self.layout)
+                _check(f"x{k}", shape, self.layout)
             if len(shape) != len(inputs[0]) or _without(shape, axis) != around:
                 wanted = [str(n) for n in inputs[0]]
                 wanted[axis] = "any"
@@ -90,6 +92,11 @@ class Concat(Layer):
 
     def _axis(self, shape: Shape) -> int:
         return 1 if len(shape) == 2 else self.layout.index("C")
+
+
+def _check(name: str, shape: Shape, layout: str) -> None:
+    check = check_images if len(layout) == 4 else check_sequences
+    check(name, shape, layout)
 
 
 def _without(shape: Shape, axis: int) -> Shape:
