@@ -12,22 +12,34 @@ from pybn.graph import Graph, Input
 from pybn.layers import (
     AvgPoolLayer,
     BatchNorm,
+    ClippedRelu,
     Concat,
     ConvolutionLayer,
+    CropLayer,
     Dropout,
     EltWiseAdd,
+    EltWiseMul,
+    Elu,
+    Flatten,
     FullyConnected,
+    Gelu,
     GlobalAvgPoolLayer,
     GlobalMaxPoolLayer,
+    GroupNorm,
     Gru,
+    LayerNorm,
     LeakyRelu,
     LocalResponseNorm,
     Lstm,
     MaxPoolLayer,
+    PRelu,
     Relu,
+    ScaleLayer,
     Sigmoid,
     Softmax,
+    Softplus,
     SpatialBatchNorm,
+    Swish,
     Tanh,
     TransposedConvolutionLayer,
 )
@@ -137,6 +149,9 @@ def images(dtype: str = "float32") -> Imported:
     make.add("avg_uneven", AvgPoolLayer(3, 2, 1, pad=(0, 2, 1, 0)), "leaky")
     make.add("avg_counted", AvgPoolLayer(3, 3, 1, pad=1, count_include_pad=True), "leaky")
     make.add("avg_counted_uneven", AvgPoolLayer(3, 2, 1, pad=(2, 0, 0, 1), count_include_pad=True), "leaky")
+    make.add("max_floored", MaxPoolLayer(3, 3, 2, floor=True), "leaky")
+    make.add("avg_floored", AvgPoolLayer(3, 3, 2, pad=(0, 1, 1, 1), floor=True), "leaky")
+    make.conv("conv_floored", ConvolutionLayer(3, floor=True), (2, 3, 4, 2), "leaky")
     make.add("sum", EltWiseAdd(), "max_even", "avg_even", "avg_counted")
     make.add("joined", Concat(), "sum", "leaky")
     make.add("norm_odd", LocalResponseNorm(3, 0.05, 0.75, 1.5))
@@ -158,7 +173,8 @@ def images(dtype: str = "float32") -> Imported:
     assert width is not None
     make.connected("flat", (height, width, 3), 7, "up")
     make.add("classes", Softmax())
-    outputs = ("max_uneven", "avg_uneven", "avg_counted_uneven", "scores", "pixels", "classes")
+    outputs = ("max_uneven", "avg_uneven", "avg_counted_uneven", "max_floored", "avg_floored", "conv_floored")
+    outputs = (*outputs, "scores", "pixels", "classes")
     stage = Preprocessing("data", np.array([2.0, 0.5, 1.0, 3.0]), np.array(-0.25), "rescale")
     return make.imported(
         *outputs, preprocessing=(stage,), classes=("a", "b"), meta={"size": np.array([9, 8])}
@@ -220,7 +236,44 @@ def sequences() -> Imported:
     return make.imported(*(name for name in outputs if name not in taken), free=("T",))
 
 
-MODELS = {"images": images, "table": table, "sequences": sequences}
+def more() -> Imported:
+    """Layers that came later: images, rows of them, and sequences."""
+    make = Maker()
+
+    def pair(name: str, *shape: int) -> dict[str, Parameter]:
+        return {key: Parameter(make.stored(f"net.{name}.{key}", *shape)) for key in ("weight", "bias")}
+
+    make.add("data", Input((None, 4, 5, 6)))
+    make.add("clipped", ClippedRelu(0.7))
+    make.add("elu", Elu(0.8), "data")
+    make.add("swish", Swish(), "data")
+    make.add("gelu", Gelu(), "data")
+    make.add("gelu_tanh", Gelu("tanh"), "data")
+    make.add("softplus", Softplus(), "data")
+    make.add("product", EltWiseMul(), "elu", "swish", "softplus")
+    make.add("sum", EltWiseAdd(), "clipped", "gelu", "gelu_tanh", "product")
+    make.add("groups", GroupNorm(2, eps=1e-3), **pair("groups", 4))
+    make.add("whole", GroupNorm(1), "sum", **pair("whole", 4))
+    make.add("instance", GroupNorm(4), "sum", **pair("instance", 4))
+    make.add("slopes", PRelu(), weight=Parameter(make.stored("net.slopes", 4)))
+    make.add("scaled", ScaleLayer(), "groups", **pair("scaled", 4))
+    make.add("elements", ScaleLayer(), "whole", **pair("elements", 4, 5, 6))
+    make.add("small", MaxPoolLayer(3, 3, 1, pad=(0, 1, 0, 0)), "elements")
+    make.add("cropped", CropLayer((1, 2)), "slopes", "small")
+    make.add("rows", Flatten())
+    make.add("columns", Flatten(order="column"), "scaled")
+    make.add("row_norm", LayerNorm(1e-3), **pair("row_norm", 120))
+    make.add("row_scaled", ScaleLayer(), **pair("row_scaled", 120))
+    make.add("row_slopes", PRelu(), weight=Parameter(make.stored("net.row_slopes", 120)))
+    make.add("steps", Input((None, 4, 4)))
+    make.add("step_norm", LayerNorm(), **pair("step_norm", 4))
+    make.add("step_scaled", ScaleLayer("NTC"), **pair("step_scaled", 4))
+    make.add("step_slopes", PRelu("NTC"), weight=Parameter(make.stored("net.step_slopes", 4)))
+    make.add("curve", Softplus())
+    return make.imported("rows", "row_slopes", "curve")
+
+
+MODELS = {"images": images, "table": table, "sequences": sequences, "more": more}
 
 
 def inputs_of(imported: Imported, batch: int = 3, seed: int = 1) -> dict[str, Array]:

@@ -56,9 +56,10 @@ def step_exported(exported: Export, inputs: Mapping[str, Array], dy: Array, *, d
 
 
 def _gradients(exported: Export, made: Mapping[str, Array]) -> dict[str, Array]:
+    units = {unit.name: unit for unit in exported.plan.units}
     parts: dict[str, list[Exported]] = {}
     for one in exported.tensors:
-        if f"gradient:{one.name}" in made and one.parameter in exported.plan.unit(one.node).piece.parameters:
+        if f"gradient:{one.name}" in made and one.parameter in units[one.node].piece.parameters:
             parts.setdefault(f"{one.node}.{one.parameter}", []).append(one)
     return {
         name: joined(every, [made[f"gradient:{one.name}"] for one in every]) for name, every in parts.items()
@@ -76,9 +77,10 @@ def joined(parts: Sequence[Exported], values: Sequence[Array]) -> Array:
 
 def _statistics(exported: Export, made: Mapping[str, Array], batch: int) -> dict[str, Array]:
     """Return running statistics as the port gathers them: PyTorch adds the variance times N / (N - 1)."""
+    units = {unit.name: unit for unit in exported.plan.units}
     found = {}
     for one in exported.tensors:
-        unit = exported.plan.unit(one.node)
+        unit = units[one.node]
         if not isinstance(unit.layer, BatchNorm | SpatialBatchNorm) or f"buffer:{one.name}" not in made:
             continue
         value = made[f"buffer:{one.name}"]

@@ -14,9 +14,10 @@ from pybn.migrate.exporters.base import Exported, Plan, unknown
 from pybn.migrate.exporters.onnx_builder import Builder, onnx
 from pybn.migrate.exporters.onnx_images import LAYERS as IMAGES
 from pybn.migrate.exporters.onnx_images import shape_of
+from pybn.migrate.exporters.onnx_more import LAYERS as MORE
 from pybn.migrate.exporters.onnx_recurrent import LAYERS as RECURRENT
 
-LAYERS = {**IMAGES, **RECURRENT}
+LAYERS = {**IMAGES, **RECURRENT, **MORE}
 LARGEST = (1 << 31) - (1 << 20)  # bytes of a message of protobuf
 
 

@@ -16,9 +16,10 @@ from pybn.migrate.exporters.names import attributes
 from pybn.migrate.exporters.npz import write_arrays
 from pybn.migrate.exporters.torch_builder import Builder
 from pybn.migrate.exporters.torch_layers import LAYERS as PLAIN
+from pybn.migrate.exporters.torch_more import LAYERS as MORE
 from pybn.migrate.exporters.torch_recurrent import LAYERS as RECURRENT
 
-LAYERS = {**PLAIN, **RECURRENT}
+LAYERS = {**PLAIN, **RECURRENT, **MORE}
 PARTS = Path(__file__).with_name("torch_parts.py")
 HELPERS = ("pad", "flatten")  # what may stand before a node, each a submodule of its own
 
