@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.io
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -40,11 +41,13 @@ ELSEWHERE = {
     "pip install .",
     "pip install '.[octave]'",
     "pip install '.[pytest]'",
+    "pip install '.[onnx]'",
     "pip install '.[octave,pytest]'",
 }
 OWN = ["pybn record .", "pybn parity .", "pytest ."]
 QUICK = ["pybn scaffold zscores.m", "pybn record zscores.toml", "pybn parity zscores.toml"]
 CONVERT = [command for command in COMMANDS if "images." in command]
+MIGRATE = [command for command in COMMANDS if "net." in command]
 TREE = ["pybn doctor path/to/tree", "pybn stage path/to/tree staged"]
 DRAW = "pybn draw model.h5 model.svg"
 
@@ -67,7 +70,7 @@ def test_the_readme_has_commands_and_none_is_forgotten() -> None:
 
 @pytest.mark.usefixtures("octave")
 @pytest.mark.parametrize(
-    "command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *CONVERT, *TREE, DRAW}]
+    "command", [c for c in COMMANDS if c not in {*ELSEWHERE, *OWN, *QUICK, *CONVERT, *MIGRATE, *TREE, DRAW}]
 )
 def test_a_command_of_the_readme(command: str) -> None:
     assert run(command, ROOT)
@@ -131,6 +134,27 @@ def test_the_tree_of_ones_own(tmp_path: Path) -> None:
     for command in TREE:
         assert run(command, tmp_path)
     assert (tmp_path / "staged" / "smooth.m").read_text() == (tree / "smooth.m").read_text()
+
+
+@pytest.mark.usefixtures("octave", "needs_torch")
+def test_the_commands_of_a_migration(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    weights, layers = np.empty((1, 2), object), np.empty((1, 2), object)
+    weights[0, 0], weights[0, 1] = rng.normal(size=(3, 3, 1, 4)), rng.normal(size=(4, 1))
+    layers[0, 0], layers[0, 1] = {"type": "conv", "name": "conv1", "weights": weights}, {"type": "relu"}
+    scipy.io.savemat(tmp_path / "net.mat", {"net": {"layers": layers}})
+    assert len(MIGRATE) == 4
+    said = [run(command, tmp_path) for command in MIGRATE]
+    assert "which answers as the model does under Octave" in said[1]
+    with np.load(tmp_path / "arrays.npz") as back:
+        assert np.array_equal(next(back[n] for n in back.files if back[n].ndim == 4), weights[0, 0])
+
+
+def test_the_figures_of_the_denoiser() -> None:
+    told = json.loads((ROOT / "tools/denoise/figures.json").read_text())
+    gains = [each["cleaned"] - each["noisy"] for each in told.values()]
+    assert f"by {min(gains):.0f} to {max(gains):.0f} dB on four photographs" in README.replace("\n", " ")
+    assert f"by {gains[0]:.1f} dB on this one" in README.replace("\n", " ")
 
 
 def test_the_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
