@@ -15,15 +15,20 @@ function y = legacy_layer(kind, inputs, options, arrays)
       if size(x, 1) * size(x, 2) == 1
         x = rows(x);
       end
-      y = back(layer.ForwardPropagation(x, arrays.weight, reshape(arrays.bias, 1, [])));
+      y = back(layer.ForwardPropagation(x, arrays.weight, bias(arrays, size(arrays.weight, 2))'));
     case 'ConvolutionLayer'
-      [kh, kw, seen, filters] = size(arrays.weight);
-      layer = ConvolutionLayer('conv', kh, kw, options.stride, options.pad, filters, 1, [], size(x, 3) / seen);
-      y = layer.ForwardPropagation(x, arrays.weight, arrays.bias(:));
+      [kh, kw, ~, filters] = size(arrays.weight);
+      layer = ConvolutionLayer('conv', kh, kw, options.stride, options.pad, filters, 1, [], options.groups, options.dilation);
+      y = layer.ForwardPropagation(x, arrays.weight, bias(arrays, filters));
+    case 'TransposedConvolutionLayer'
+      [kh, kw, each, ~] = size(arrays.weight);
+      filters = each * options.groups;
+      layer = TransposedConvolutionLayer('deconv', kh, kw, options.stride, options.crop, filters, 1, [], options.groups);
+      y = layer.ForwardPropagation(x, arrays.weight, bias(arrays, filters));
     case {'BatchNorm', 'SpatialBatchNorm'}
       channel = @(v) reshape(v, 1, 1, []);
       y = channel(arrays.weight) .* (x - channel(arrays.running_mean)) ...
-          ./ sqrt(channel(arrays.running_var) + options.eps) + channel(arrays.bias);
+          ./ sqrt(channel(arrays.running_var) + options.eps) + channel(bias(arrays, numel(arrays.weight)));
     case {'MaxPoolLayer', 'AvgPoolLayer'}
       y = pooled(x, kind, options);
     case 'Relu'
@@ -58,6 +63,13 @@ function y = legacy_layer(kind, inputs, options, arrays)
       y = layer.ForwardPropagation(x);
     otherwise
       error('legacy_layer:kind', 'legacy_layer: no class %s is known', kind);
+  end
+end
+
+function b = bias(arrays, count)
+  b = zeros(count, 1);
+  if isfield(arrays, 'bias')
+    b = arrays.bias(:);
   end
 end
 
