@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,8 @@ class Builder:
 
     def add(self, piece: Piece) -> None:
         """Take a piece. Raises GraphError where its layer cannot take what comes."""
+        if isinstance(piece.layer, Layer) and not piece.inputs:
+            raise GraphError(f"{piece.original or piece.name}: nothing leads to it, and it is no input")
         given = [self.sizes[name] for name in piece.inputs]
         self.sizes[piece.name] = None
         known = [sizes for sizes in given if sizes is not None]
@@ -202,3 +204,13 @@ def shown(fields: Mapping[str, Any], less: Sequence[str] = ()) -> dict[str, Any]
         for name, value in fields.items()
         if name not in less
     }
+
+
+def guarded(make: Callable[[], Made | None], path: str, name: str) -> Made | None:
+    """Return what is made of a layer. Raises FormatError, naming it, for options that no layer can have."""
+    try:
+        return make()
+    except PybnError:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise FormatError(f"{path} ({name:.80}): {error!s:.400}") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from pybn.errors import FormatError
 from pybn.migrate.imported import Imported, Piece
-from pybn.migrate.importers.building import Builder, Namer, array, empty, full, hole, shown, text_of
+from pybn.migrate.importers.building import Builder, Namer, array, empty, full, guarded, hole, shown, text_of
 from pybn.migrate.importers.matconvnet_blocks import DAG, Block
 from pybn.migrate.importers.matconvnet_meta import classes_of, input_of, meta_of, preprocessing_of
 from pybn.values import Cell, StructArray
@@ -174,7 +174,7 @@ def _piece(
         tuple(builder.sizes[i] for i in inputs),
     )
     make = DAG.get(told.kind) if len(told.outputs) == 1 else None
-    made = make(block) if make else None
+    made = guarded(lambda: make(block), told.path, told.name) if make else None
     properties = shown(told.block)
     if made is None:
         return hole(name, told.name, told.kind, inputs, properties)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pybn.errors import FormatError
 from pybn.migrate.imported import Imported, Piece
-from pybn.migrate.importers.building import Builder, Namer, array, empty, full, hole, shown, text_of
+from pybn.migrate.importers.building import Builder, Namer, array, empty, full, guarded, hole, shown, text_of
 from pybn.migrate.importers.matconvnet_blocks import SIMPLE, Block
 from pybn.migrate.importers.matconvnet_meta import classes_of, input_of, meta_of, preprocessing_of
 from pybn.values import Cell
@@ -26,6 +26,8 @@ def is_model(value: Any) -> bool:
 def imported(net: Mapping[str, Any], variable: str) -> Imported:
     """Return the model. Raises FormatError, naming the layer, for what cannot be one; other types are holes."""
     layers = net["layers"].items
+    if not all(isinstance(layer, Mapping) for layer in layers):
+        raise FormatError(f"{variable}: wanted a struct for each of the layers")
     prefix = f"{variable}." if variable else ""
     meta = meta_of(net)
     builder, namer = Builder(), Namer()
@@ -35,7 +37,7 @@ def imported(net: Mapping[str, Any], variable: str) -> Imported:
     left: list[str] = []
     for k, layer in enumerate(layers):
         path = f"{prefix}layers{{{k + 1}}}"
-        kind = text_of(layer["type"], f"{path}.type")
+        kind = text_of(layer.get("type"), f"{path}.type")
         original = (
             text_of(layer["name"], f"{path}.name") if not empty(layer.get("name")) else f"{kind}{k + 1}"
         )
@@ -64,7 +66,8 @@ def _piece(
     layer: Mapping[str, Any], path: str, kind: str, original: str, name: str, before: str, builder: Builder
 ) -> Piece:
     make = SIMPLE.get(LOSSES.get(kind, kind))
-    made = make(Block(layer, path, _arrays(layer, path), (builder.sizes[before],))) if make else None
+    block = Block(layer, path, _arrays(layer, path), (builder.sizes[before],))
+    made = guarded(lambda: make(block), path, original) if make else None
     told = shown(layer, ("weights", "filters", "biases", "name", "type"))
     if made is None:
         return hole(name, original, kind, (before,), told)
@@ -83,7 +86,7 @@ def _arrays(layer: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:
 def _channels(layers: Any, prefix: str) -> int:
     """Return the channels that the first convolution takes."""
     for k, layer in enumerate(layers):
-        if layer["type"] == "conv" and (found := _arrays(layer, f"{prefix}layers{{{k + 1}}}")):
+        if layer.get("type") == "conv" and (found := _arrays(layer, f"{prefix}layers{{{k + 1}}}")):
             path, value = found[0]
             return full(array(value, path), 4)[2] if not empty(value) else 1
     return 1

@@ -15,7 +15,7 @@ from typing import Any
 
 from pybn.errors import FormatError
 from pybn.migrate.imported import Imported, Piece, Preprocessing
-from pybn.migrate.importers.building import Builder, Namer, empty, hole, shown, text_of
+from pybn.migrate.importers.building import Builder, Namer, empty, guarded, hole, shown, text_of
 from pybn.migrate.importers.toolbox_given import Given
 from pybn.migrate.importers.toolbox_inputs import INPUTS, input_piece
 from pybn.migrate.importers.toolbox_layers import LAYERS
@@ -218,7 +218,7 @@ def _piece(
     made = None
     if make is not None:
         given = Given(told.fields, told.path, tuple(builder.sizes[source] for source in inputs))
-        made = make(given)
+        made = guarded(lambda: make(given), told.path, told.name)
     if made is None:
         return hole(name, told.name, told.kind, inputs, _shown(told.fields, strange))
     return Piece(

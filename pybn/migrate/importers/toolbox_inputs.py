@@ -49,7 +49,7 @@ def _normalisation(fields: Mapping[str, Any], path: str) -> tuple[Array, Array, 
     """Return what is multiplied, what is added, and the name of it; None where nothing is done, or not yet known."""
     told = fields.get("Normalization")
     path = f"{path}.Normalization"
-    if empty(told) or told == "none":
+    if empty(told) or (isinstance(told, str) and told == "none"):
         return None
     if isinstance(told, str):  # of older versions, with the image beside it
         told = {

@@ -113,7 +113,7 @@ def pooling(kind: str) -> Callable[[Given], Made | None]:
             layer: Layer = pybn_layers.MaxPoolLayer(*size, stride, pad=pad, floor=True)  # type: ignore[arg-type]
             return Made(layer, {}, oracle("maxpool", options), ("padding never wins",))
         value = given.fields.get("PaddingValue")
-        counted = value != "mean"
+        counted = not (isinstance(value, str) and value == "mean")
         layer = pybn_layers.AvgPoolLayer(*size, stride, pad=pad, count_include_pad=counted, floor=True)  # type: ignore[arg-type]
         note = "padding counts as zeros" if counted else "padding does not count"
         return Made(layer, {}, oracle("avgpool", {**options, "counted": counted}), (note,))
