@@ -196,7 +196,7 @@ class Imported:
 
 def told(holes: Sequence[Piece]) -> str:
     """Say which layers nobody knows here, each with its name and class."""
-    names = ", ".join(f"{hole.original!r} ({hole.kind})" for hole in holes[:20])
+    names = ", ".join(f"{hole.original!r:.80} ({hole.kind:.80})" for hole in holes[:20])
     more = f" and {len(holes) - 20} more" if len(holes) > 20 else ""
     return (
         f"{len(holes)} of the layers are not known here: {names}{more}; "

@@ -86,7 +86,12 @@ def _arrays(layer: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:
 def _channels(layers: Any, prefix: str) -> int:
     """Return the channels that the first convolution takes."""
     for k, layer in enumerate(layers):
-        if layer.get("type") == "conv" and (found := _arrays(layer, f"{prefix}layers{{{k + 1}}}")):
+        kind = layer.get("type")
+        if (
+            isinstance(kind, str)
+            and kind == "conv"
+            and (found := _arrays(layer, f"{prefix}layers{{{k + 1}}}"))
+        ):
             path, value = found[0]
             return full(array(value, path), 4)[2] if not empty(value) else 1
     return 1
