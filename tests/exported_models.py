@@ -47,6 +47,8 @@ from pybn.layers.base import Layer
 from pybn.migrate import rules
 from pybn.migrate.export import Export, export
 from pybn.migrate.export import run_exported as run_exported
+from pybn.migrate.exporters.base import plan
+from pybn.migrate.exporters.torch import built, source
 from pybn.migrate.imported import Imported, Parameter, Piece, Preprocessing, Stored
 
 Array = Any
@@ -181,6 +183,35 @@ def images(dtype: str = "float32") -> Imported:
     )
 
 
+def as_torch(model: Imported) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """A model as PyTorch's, in double: the text of the module, the tensors, and attributes by node."""
+    import torch
+
+    build = built(plan(model, "float64"))
+    state = {one.name: torch.from_numpy(np.array(one.value)) for one in build.tensors}
+    return source(build), state, {name: one for name, one in build.names.items() if "." not in name}
+
+
+def in_process(text: str, state: dict[str, Any], names: dict[str, str], inputs: Any) -> dict[str, Any]:
+    """What each node of such a model makes, in this process."""
+    import torch
+
+    space: dict[str, Any] = {"__name__": "made"}
+    exec(compile(text, "made.py", "exec"), space)  # noqa: S102  # our own module
+    model = space["Model"]().double()
+    model.load_state_dict(state, strict=True)
+    model.eval()
+    found: dict[str, Any] = dict(inputs)
+    for name, attribute in names.items():
+        if hasattr(model, attribute):
+            getattr(model, attribute).register_forward_hook(
+                lambda _, __, y, name=name: found.update({name: y.detach().numpy()})
+            )
+    with torch.no_grad():
+        model(*map(torch.from_numpy, inputs.values()))
+    return found
+
+
 def table() -> Imported:
     """Every layer of rows."""
     make = Maker("float64")
@@ -230,6 +261,7 @@ def sequences() -> Imported:
     weight = Parameter(make.stored("net.rows.W", 5, 4), (rules.permute(1, 0),))
     make.add("rows", FullyConnected("NTC"), "lstm", weight=weight, bias=make.bias("rows", 5))
     make.moments("bn", BatchNorm(eps=1e-5, layout="NTC"), 5)
+    make.add("joined", Concat("NTC"), "bn", "lstm")
     make.add("classes", Softmax("NTC"))
     outputs = [p.name for p in make.pieces[1:]]
     taken = {name for piece in make.pieces for name in piece.inputs}

@@ -16,17 +16,17 @@ from exported_models import (
     FLOAT,
     MODELS,
     answers,
+    as_torch,
     errors,
     exported,
     first_wrong,
     images,
+    in_process,
     inputs_of,
     run_exported,
 )
 from onnx import numpy_helper
 
-from pybn.migrate.exporters.base import plan
-from pybn.migrate.exporters.torch import built, source
 from pybn.migrate.imported import Imported
 
 Change = Callable[[Any], Any]
@@ -227,32 +227,8 @@ def test_a_mistake_in_the_onnx_is_seen(mistake: str, tmp_path: Path) -> None:
 
 @cache
 def in_torch(name: str) -> tuple[str, dict[str, Any], dict[str, str]]:
-    """A model as PyTorch's: text, tensors and attributes by node."""
-    import torch
-
-    build = built(plan(known(name)[0], "float64"))
-    state = {one.name: torch.from_numpy(np.array(one.value)) for one in build.tensors}
-    return source(build), state, build.names
-
-
-def outputs(text: str, state: dict[str, Any], names: dict[str, str], inputs: Any) -> dict[str, Any]:
-    """What each node makes, in double."""
-    import torch
-
-    space: dict[str, Any] = {"__name__": "made"}
-    exec(compile(text, "made.py", "exec"), space)  # noqa: S102  # our own module
-    model = space["Model"]().double()
-    model.load_state_dict(state, strict=True)
-    model.eval()
-    found: dict[str, Any] = dict(inputs)
-    for name, attribute in names.items():
-        if hasattr(model, attribute):
-            getattr(model, attribute).register_forward_hook(
-                lambda _, __, y, name=name: found.update({name: y.detach().numpy()})
-            )
-    with torch.no_grad():
-        model(*map(torch.from_numpy, inputs.values()))
-    return found
+    """A model as PyTorch's."""
+    return as_torch(known(name)[0])
 
 
 @pytest.mark.parametrize("mistake", IN_TEXT)
@@ -263,7 +239,7 @@ def test_a_mistake_in_the_module_is_seen(needs_torch: None, mistake: str) -> Non
     for before, after in changes.items():
         assert before in text
         text = text.replace(before, after)
-    assert first_wrong(errors(outputs(text, state, names, inputs), wanted), DOUBLE) == node
+    assert first_wrong(errors(in_process(text, state, names, inputs), wanted), DOUBLE) == node
 
 
 @pytest.mark.parametrize("mistake", IN_TENSORS)
@@ -272,10 +248,10 @@ def test_a_mistake_in_the_tensors_is_seen(needs_torch: None, mistake: str) -> No
     _, inputs, wanted = known(name)
     text, state, names = in_torch(name)
     changed = state | {tensor: change(state[tensor]).contiguous()}
-    assert first_wrong(errors(outputs(text, changed, names, inputs), wanted), DOUBLE) == node
+    assert first_wrong(errors(in_process(text, changed, names, inputs), wanted), DOUBLE) == node
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_without_a_mistake_nothing_is_seen(needs_torch: None, name: str) -> None:
     _, inputs, wanted = known(name)
-    assert first_wrong(errors(outputs(*in_torch(name), inputs), wanted), DOUBLE) is None
+    assert first_wrong(errors(in_process(*in_torch(name), inputs), wanted), DOUBLE) is None

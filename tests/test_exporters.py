@@ -1,4 +1,7 @@
-"""Exporters: what onnxruntime and PyTorch make of the files is what the port makes, node by node."""
+"""Exporters: what onnxruntime and PyTorch make of the files is what the port makes, node by node.
+
+test_exporter_mistakes.py asks PyTorch about all models, in one process; here it is started as the engine starts it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from exported_models import (
-    DOUBLE,
     FLOAT,
     MODELS,
     Maker,
@@ -22,12 +25,17 @@ from exported_models import (
     run_exported,
 )
 
-from pybn.errors import EngineError
+import pybn.layers
+from pybn.errors import EngineError, FormatError
 from pybn.graph import Input
-from pybn.layers import ConvolutionLayer, Dropout
-from pybn.migrate.backward import step_exported
+from pybn.layers import ConvolutionLayer, Dropout, Layer
+from pybn.migrate.backward import joined, step_exported
 from pybn.migrate.export import Export
-from pybn.migrate.imported import Imported
+from pybn.migrate.exporters import onnx as onnx_exporter
+from pybn.migrate.exporters import torch as torch_exporter
+from pybn.migrate.exporters.base import plan
+from pybn.migrate.exporters.torch import built
+from pybn.migrate.imported import Imported, Preprocessing
 
 
 def worst(made: Export, model: Imported, **options: Any) -> dict[str, float]:
@@ -43,17 +51,10 @@ def test_onnxruntime_answers_as_the_port(name: str, tmp_path: Path) -> None:
     found = worst(made, model)
     assert set(found) == {unit.name for unit in made.plan.units}
     assert first_wrong(found, FLOAT) is None, found
-    whole = run_exported(made, inputs_of(model), nodes=False)
+    inputs = inputs_of(model)
+    whole, wanted = run_exported(made, inputs, nodes=False), answers(model, inputs)
     assert set(whole) == set(model.outputs)
-
-
-def test_pytorch_answers_as_the_port(needs_torch: None, tmp_path: Path) -> None:
-    """In a process of its own, in double. (test_exporter_mistakes.py asks it about all models.)"""
-    model = images()
-    made = exported(model, tmp_path, ".safetensors", dtype="float64")
-    found = worst(made, model, double=True)
-    assert set(found) == {unit.name for unit in made.plan.units}
-    assert first_wrong(found, DOUBLE) is None, found
+    assert first_wrong(errors(whole, {name: wanted[name] for name in whole}), FLOAT) is None
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
@@ -89,28 +90,67 @@ def test_axes_that_are_free_take_any_size(tmp_path: Path) -> None:
         run_exported(fixed, {"data": x})
 
 
-def test_a_training_step_of_pytorch_is_the_ports(needs_torch: None, tmp_path: Path) -> None:
-    """Gradients by inputs and parameters, and running statistics, of images and of sequences."""
-    for name in ("images", "sequences"):
+@pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
+def test_every_layer_that_there_is_can_be_written(suffix: str) -> None:
+    known = onnx_exporter.LAYERS if suffix == ".onnx" else torch_exporter.LAYERS
+    every = {getattr(pybn.layers, name) for name in pybn.layers.__all__}
+    every = {kind for kind in every if issubclass(kind, Layer) and kind is not Layer}
+    assert every <= set(known)
+    tried = {type(piece.layer) for make in MODELS.values() for piece in make().pieces}
+    assert every <= tried
+
+
+def test_an_older_opset_is_the_same_model_or_refused(tmp_path: Path) -> None:
+    for name, opset in (("images", 15), ("sequences", 15), ("more", 21)):
         model = MODELS[name]()
-        pieces = tuple(
-            replace(one, layer=Dropout(0.0)) if isinstance(one.layer, Dropout) else one
-            for one in model.pieces
-        )
-        model = replace(model, pieces=pieces)
-        made = exported(model, tmp_path, ".safetensors", dtype="float64")
-        inputs = inputs_of(model)
-        graph = model.graph("float64")
-        y = graph.forward(inputs)
-        dy = np.random.RandomState(3).standard_normal(y.shape)
-        wanted = graph.backward(dy)
-        step = step_exported(made, inputs, dy)
-        assert set(step.gradients) == {n for n in wanted if graph.leads(n.partition(".")[0])}
-        for x in step.gradients:  # a bias before a batch-norm has no gradient but rounding errors
-            assert np.abs(step.gradients[x] - wanted[x]).max() < 1e-13 * max(1, np.abs(wanted[x]).max()), x
-        for x in inputs:
-            assert np.allclose(step.inputs[x], graph.gradients_of(x).input, rtol=1e-12, atol=1e-14)
-        moved = {n for n in graph.state if ".running_" in n and graph.leads(n.partition(".")[0])}
-        assert set(step.statistics) == moved
-        for x in moved:
-            assert np.allclose(step.statistics[x], graph.state[x], rtol=1e-13, atol=0), x
+        made = exported(model, tmp_path, ".onnx", opset=opset)
+        assert onnx.load(made.target).opset_import[0].version == opset
+        assert first_wrong(worst(made, model), FLOAT) is None
+    with pytest.raises(FormatError, match="groups: GroupNorm wants an opset from 21 on, got 20"):
+        exported(MODELS["more"](), tmp_path, ".onnx", opset=20)
+    with pytest.raises(FormatError, match="conv: ConvolutionLayer wants an opset from 15 on, got 9"):
+        exported(images(), tmp_path, ".onnx", opset=9)
+
+
+def test_the_mean_of_every_pixel_is_preprocessing(tmp_path: Path) -> None:
+    mean = np.random.RandomState(4).standard_normal((4, 9, 8))
+    model = replace(images(), preprocessing=(Preprocessing("data", np.array(1.0), -mean, "zerocenter"),))
+    made = exported(model, tmp_path, ".onnx", preprocessing=True)
+    x = inputs_of(model)["data"]
+    got = run_exported(made, {"data": x})["data_preprocessed"]
+    assert np.allclose(got, x - mean, atol=1e-6)
+
+
+def test_a_training_step_of_pytorch_is_the_ports(needs_torch: None, tmp_path: Path) -> None:
+    """Gradients by inputs and parameters, and running statistics."""
+    model = images()
+    pieces = tuple(
+        replace(one, layer=Dropout(0.0)) if isinstance(one.layer, Dropout) else one for one in model.pieces
+    )
+    model = replace(model, pieces=pieces)
+    made = exported(model, tmp_path, ".safetensors", dtype="float64")
+    inputs = inputs_of(model)
+    graph = model.graph("float64")
+    dy = np.random.RandomState(3).standard_normal(graph.forward(inputs).shape)
+    wanted = graph.backward(dy)
+    step = step_exported(made, inputs, dy)
+    assert set(step.gradients) == {n for n in wanted if graph.leads(n.partition(".")[0])}
+    for x in step.gradients:  # a bias before a batch-norm has no gradient but rounding errors
+        assert np.abs(step.gradients[x] - wanted[x]).max() < 1e-13 * max(1, np.abs(wanted[x]).max()), x
+    assert np.allclose(step.inputs["data"], graph.gradients_of("data").input, rtol=1e-12, atol=1e-14)
+    assert set(step.statistics) == {"bn.running_mean", "bn.running_var"}
+    for x, y in step.statistics.items():
+        assert np.allclose(y, graph.state[x], rtol=1e-13, atol=0), x
+        assert not np.allclose(y, model.graph("float64").state[x], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_parts_are_put_together_as_the_port_has_them(name: str) -> None:
+    """Gates, directions, what was turned: tensors of PyTorch's, as gradients come, become arrays of the port's."""
+    model = MODELS[name]()
+    tensors = built(plan(model, "float64")).tensors
+    for piece in model.pieces:
+        for parameter, one in piece.parameters.items():
+            parts = [x for x in tensors if (x.node, x.parameter) == (piece.name, parameter)]
+            back = joined(parts[::-1], [x.value for x in parts[::-1]])
+            assert np.array_equal(back, one.as_dtype("float64")), f"{piece.name}.{parameter}"

@@ -10,7 +10,8 @@ import numpy as np
 from pybn.errors import FormatError
 from pybn.formats.base import atomic_write
 from pybn.graph import Input
-from pybn.migrate.exporters.base import Exported, Plan, unknown
+from pybn.layers import Gelu, GroupNorm, LayerNorm
+from pybn.migrate.exporters.base import Exported, Plan, Unit, unknown
 from pybn.migrate.exporters.onnx_builder import Builder, onnx
 from pybn.migrate.exporters.onnx_images import LAYERS as IMAGES
 from pybn.migrate.exporters.onnx_images import shape_of
@@ -18,6 +19,8 @@ from pybn.migrate.exporters.onnx_more import LAYERS as MORE
 from pybn.migrate.exporters.onnx_recurrent import LAYERS as RECURRENT
 
 LAYERS = {**IMAGES, **RECURRENT, **MORE}
+OLDEST = 15  # the first opset whose operations are those that are written here,
+LATER = {LayerNorm: 17, Gelu: 20, GroupNorm: 21}  # and where they came later
 LARGEST = (1 << 31) - (1 << 20)  # bytes of a message of protobuf
 
 
@@ -39,12 +42,22 @@ def write_onnx(path: Path, plan: Plan, opset: int | None = None) -> tuple[Export
         handler = LAYERS.get(type(unit.layer))
         if handler is None:
             raise unknown(unit, "ONNX", LAYERS)
+        _want_opset(unit, opset)
         handler(build, unit)
     model = _model(build, plan, opset)
     _check(path, model)
     with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
     return tuple(build.tensors)
+
+
+def _want_opset(unit: Unit, opset: int | None) -> None:
+    """Refuse an opset in which an operation is missing, or means something else."""
+    oldest = LATER.get(type(unit.layer), OLDEST)
+    if opset is not None and opset < oldest:
+        raise FormatError(
+            f"{unit.name}: {type(unit.layer).__name__} wants an opset from {oldest} on, got {opset}"
+        )
 
 
 def _bytes(plan: Plan) -> int:
