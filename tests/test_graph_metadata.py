@@ -76,6 +76,24 @@ def test_every_layer_has_a_type_and_every_type_a_test() -> None:
     assert len(set(KINDS.values())) == len(KINDS)
 
 
+@pytest.mark.parametrize("layout", ["NCHW", "HWCN"])
+@pytest.mark.parametrize("kind", sorted(NOT_LEGACY - {"Gru", "LayerNorm", "Lstm"}))
+def test_a_class_that_has_no_type(kind: str, layout: str) -> None:
+    keys: dict[str, Any] = {"ClippedRelu": {"ceiling": 6}, "GroupNorm": {"groups": 2}}.get(kind, {})
+    if kind in ("CropLayer", "EltWiseMul"):
+        keys = {"inputs": ["image", "image"]}
+    graph = Graph.from_metadata([IMAGE, {"type": kind, "name": "y", **keys}], layout=layout)
+    y = graph.forward(draw(*graph.layer("image").with_batch(2)))
+    assert y.shape == ((2, 192) if kind == "Flatten" else graph.layer("image").with_batch(2))
+    assert all(np.isfinite(g).all() for g in graph.backward(y).values())
+
+
+@pytest.mark.parametrize("kind", ["Gru", "LayerNorm", "Lstm"])
+def test_a_description_has_no_sequences(kind: str) -> None:
+    with pytest.raises(GraphError, match=f"y: an? {kind} cannot take .* wanted"):
+        Graph.from_metadata([IMAGE, {"type": kind, "name": "y"}])
+
+
 @pytest.mark.parametrize("layout", ["NCHW", "HWCN", "NHWC"])
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_type_and_its_class(kind: str, layout: str) -> None:

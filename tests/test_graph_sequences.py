@@ -85,6 +85,18 @@ def test_gradients_by_differences_of_the_loss(name: str) -> None:
     assert np.allclose(gradients[name], differences(graph, X, TARGETS, name, l2=0.1), rtol=1e-5, atol=1e-8)
 
 
+def test_l2_is_of_all_weights_and_no_bias() -> None:
+    graph, other = model(), model()
+    value, gradients = graph.loss_and_gradients(X, TARGETS, l2=0.5)
+    plain, without = other.loss_and_gradients(X, TARGETS)
+    weights = [name for name in SHAPES if name.endswith("weight")]
+    assert len(weights) == 7
+    assert np.isclose(value - plain, 0.25 * sum((graph.parameters[name] ** 2).sum() for name in weights))
+    for name in SHAPES:
+        more = 0.5 * graph.parameters[name] if name in weights else 0
+        assert np.allclose(gradients[name], without[name] + more, rtol=0, atol=1e-14)
+
+
 def test_gradients_of_the_whole_model() -> None:
     found = gradient_check_model(model(), X, TARGETS, elements=2)
     assert [each.name for each in found] == ["x", *SHAPES]
