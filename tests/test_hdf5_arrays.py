@@ -723,3 +723,37 @@ def test_a_v73_file_without_variables_is_one(tmp_path: Path) -> None:
         pass
     with pybn.open(tmp_path / "a.mat") as found:
         assert (list(found), found.kind) == ([], "MATLAB v7.3 (HDF5)")
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_deflated_chunks_are_what_the_library_reads(
+    tmp_path: Path, shuffle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pybn.formats import hdf5_chunks
+
+    x = np.random.default_rng(0).integers(-9, 9, (5, 70, 90)).astype(np.float32)
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        how = {"chunks": (2, 40, 60), "compression": "gzip", "shuffle": shuffle}
+        file.create_dataset("x", data=x, **how)
+        file.create_dataset("part", shape=x.shape, dtype="f4", fillvalue=7, **how)[:2] = x[:2]
+    seen: list[bool] = []
+
+    def watched(*asked: Any) -> Any:
+        made = own(*asked)
+        seen.append(made is not None)
+        return made
+
+    own = hdf5_chunks.unpacked
+    monkeypatch.setattr("pybn.formats.hdf5_lazy.unpacked", watched)
+    with pybn.open(path) as file:
+        for span in (np.s_[:], np.s_[2:4], np.s_[4:], np.s_[:, 40:, :60], np.s_[1:4, 3:50, 7:9]):
+            assert np.array_equal(file["x"][span], x[span])
+            assert np.array_equal(file["part"][span], np.where(np.arange(5)[:, None, None] < 2, x, 7)[span])
+    if hdf5_chunks.isal is not None:
+        assert any(seen)  # whole chunks
+        assert not all(seen)  # parts of chunks, and chunks that were never written
+    where = path.read_bytes().index(b"x\x5e") if not shuffle else path.read_bytes().rindex(b"x\x5e")
+    path.write_bytes(path.read_bytes()[: where + 40] + bytes(60) + path.read_bytes()[where + 100 :])
+    with pybn.open(path) as file, pytest.raises(FormatError, match=r"x\.h5: "):
+        [np.asarray(file[name]) for name in file]

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from pybn.errors import FileError, FormatError
+from pybn.formats.hdf5_chunks import packing, unpacked
 from pybn.formats.hdf5_items import FAULTS, decode
 from pybn.formats.hdf5_stored import Stored, afford
 from pybn.formats.lazy import BLOCK, Array, LazyArray, Span
@@ -73,6 +74,7 @@ class Hdf5Array(LazyArray):
         self._where = where
         self._elements, self._reverse = elements, reverse
         self._extents, self._chunks = stored.shape, stored.chunks
+        self._packing = packing(stored.id, elements.memory)
         self._open = _kept(stored.id) if kept else _by_reference(stored.id)
 
     @property
@@ -128,6 +130,11 @@ class Hdf5Array(LazyArray):
         if not dataset.valid:
             raise FileError(f"{path}: {label}: the file was closed")
         try:
+            if self._packing is not None:
+                afford(dataset, math.prod(counts) * self._packing.dtype.itemsize)
+                x = unpacked(dataset, self._packing, starts, counts)
+                if x is not None:
+                    return self._elements.given(x)
             return slab(dataset, self._elements, counts, None if counts == self._extents else starts)
         except FAULTS as error:
             raise told(path, place(dataset, label), error) from error
