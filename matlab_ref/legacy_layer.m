@@ -31,33 +31,30 @@ function y = legacy_layer(kind, inputs, options, arrays)
           ./ sqrt(channel(arrays.running_var) + options.eps) + channel(bias(arrays, numel(arrays.weight)));
     case {'MaxPoolLayer', 'AvgPoolLayer'}
       y = pooled(x, kind, options);
-    case 'Relu'
-      layer = Relu('relu', 1, []);
+    case {'Relu', 'Sigmoid', 'Tanh', 'Swish', 'Softplus', 'GlobalAvgPoolLayer', 'GlobalMaxPoolLayer'}
+      layer = feval(kind, 'layer', 1, []);
+      y = layer.ForwardPropagation(x);
+    case 'Elu'
+      layer = Elu('elu', options.alpha, 1, []);
+      y = layer.ForwardPropagation(x);
+    case 'ClippedRelu'
+      layer = ClippedRelu('relu', options.ceiling, 1, []);
+      y = layer.ForwardPropagation(x);
+    case 'Gelu'
+      layer = Gelu('gelu', options.approximate, 1, []);
       y = layer.ForwardPropagation(x);
     case 'LeakyRelu'
       layer = LeakyRelu('relu', options.slope, 1, []);
       y = layer.ForwardPropagation(x);
-    case 'Sigmoid'
-      layer = Sigmoid('sigmoid', 1, []);
-      y = layer.ForwardPropagation(x);
-    case 'Tanh'
-      layer = Tanh('tanh', 1, []);
-      y = layer.ForwardPropagation(x);
     case 'Softmax'
       layer = Softmax('softmax', 1, [], 3);
       y = layer.ForwardPropagation(x);
-    case 'EltWiseAdd'
-      layer = EltWiseAdd('add', 1, []);
+    case {'EltWiseAdd', 'EltWiseMul'}
+      layer = feval(kind, 'join', 1, []);
       y = layer.ForwardPropagation(inputs);
     case 'Concat'
       layer = Concat('concat', 1, [], 3);
       y = layer.ForwardPropagation(inputs);
-    case 'GlobalAvgPoolLayer'
-      layer = GlobalAvgPoolLayer('pool', 1, []);
-      y = layer.ForwardPropagation(x);
-    case 'GlobalMaxPoolLayer'
-      layer = GlobalMaxPoolLayer('pool', 1, []);
-      y = layer.ForwardPropagation(x);
     case 'LocalResponseNorm'
       layer = LocalResponseNorm('lrn', options.size, options.alpha, options.beta, options.k, 1, []);
       y = layer.ForwardPropagation(x);

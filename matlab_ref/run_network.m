@@ -25,6 +25,8 @@ function answers = run_network(steps, inputs)
         y = matconvnet_layer(parts{2}, x, step.options, step.arrays);
       case 'legacy'
         y = legacy_layer(parts{2}, x, step.options, step.arrays);
+      case 'network'
+        y = network_layer(parts{2}, x, step.options, step.arrays);
       case 'weights'
         y = weights_layer(parts{2}, x, step.options, step.arrays);
       otherwise

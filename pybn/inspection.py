@@ -22,7 +22,13 @@ NUMERIC = frozenset(
 )
 
 
-MODELS = ("SeriesNetwork object", "DAGNetwork object", "dlnetwork object", "nnet.cnn.LayerGraph object")
+MODELS = (
+    "SeriesNetwork object",
+    "DAGNetwork object",
+    "dlnetwork object",
+    "nnet.cnn.LayerGraph object",
+    "network object",
+)
 LAYERS = "nnet.cnn.layer."
 
 

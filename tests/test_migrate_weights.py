@@ -19,6 +19,28 @@ from pybn.migrate.verify import port_of, verify
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+ALL = """
+input = 5
+[[layer]]
+type = "fc"
+weight = "W1"
+[[layer]]
+type = "Elu"
+alpha = 0.5
+[[layer]]
+type = "Swish"
+[[layer]]
+type = "Gelu"
+approximate = "tanh"
+[[layer]]
+type = "Softplus"
+[[layer]]
+type = "ClippedRelu"
+ceiling = 1.5
+[[layer]]
+type = "EltWiseMul"
+inputs = ["ClippedRelu6", "Gelu4"]
+"""
 PERCEPTRON = """
 input = 5
 [[layer]]
@@ -190,7 +212,7 @@ def model(folder: Path, text: str) -> Imported:
     return read_model(str(folder / "weights.mat"), like=folder / "like.toml")
 
 
-@pytest.mark.parametrize("text", [PERCEPTRON, COURSE, TOOLBOX, IMAGES])
+@pytest.mark.parametrize("text", [ALL, PERCEPTRON, COURSE, TOOLBOX, IMAGES])
 def test_octave_agrees(folder: Path, octave: OctaveEngine, text: str) -> None:
     made = model(folder, text)
     proof = verify(made, [port_of(made, "float64"), port_of(made, "float32")], octave)

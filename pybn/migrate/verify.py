@@ -17,7 +17,7 @@ from pybn.errors import GraphError, PybnError, ShapeError
 from pybn.graph import Graph, Input
 from pybn.graph.node import spell
 from pybn.layers.base import Array
-from pybn.migrate.imported import Imported
+from pybn.migrate.imported import Imported, Piece
 from pybn.migrate.oracle import ask
 from pybn.parity import Result, Status, judge
 from pybn.resources import bundled
@@ -64,13 +64,23 @@ class Proof:
 
 
 def generated(imported: Imported, seed: int = 0, samples: int = SAMPLES) -> dict[str, Array]:
-    """Return inputs to verify with: normal numbers in double, in the range that the model's preprocessing leaves."""
+    """Return inputs to verify with: normal numbers in double, in the range that the model's preprocessing leaves.
+
+    Of an input that says in which range each feature was in training, numbers of that range.
+    """
     rng = np.random.default_rng(seed)
     return {
-        piece.name: rng.normal(size=piece.layer.with_batch(samples))
+        piece.name: _drawn(piece, rng, piece.layer.with_batch(samples))
         for piece in imported.pieces
         if isinstance(piece.layer, Input)
     }
+
+
+def _drawn(piece: Piece, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    ends = np.asarray(piece.properties.get("range", np.inf))
+    if ends.shape == (shape[-1], 2) and np.isfinite(ends).all():
+        return rng.uniform(ends[:, 0], ends[:, 1], shape)
+    return rng.normal(size=shape)
 
 
 def port_of(imported: Imported, dtype: str) -> Target:

@@ -9,7 +9,7 @@ from typing import Any
 from pybn.errors import FormatError
 from pybn.graph.node import Sizes
 from pybn.layers.base import Array
-from pybn.migrate.importers.building import Made, array, empty, full, number_of, whole_numbers
+from pybn.migrate.importers.building import Made, array, empty, full, number_of, text_of, whole_numbers
 from pybn.migrate.importers.legacy_layers import PLAIN, plain
 from pybn.migrate.importers.weights_layers import LAYERS as WEIGHTS
 from pybn.migrate.importers.weights_layers import Told
@@ -185,6 +185,20 @@ def _dropout(saved: Saved) -> Made:
     return plain(saved.name, saved.kind, {"prob": saved.number(*PROB, instead=0.5)})
 
 
+def _elu(saved: Saved) -> Made:
+    return plain(saved.name, saved.kind, {"alpha": saved.number("alpha", instead=1.0)})
+
+
+def _clipped(saved: Saved) -> Made:
+    path, value = saved.value("ceiling")
+    return plain(saved.name, saved.kind, {"ceiling": number_of(value, path)})
+
+
+def _gelu(saved: Saved) -> Made:
+    path, value = saved.value("approximate")
+    return plain(saved.name, saved.kind, {} if value is None else {"approximate": text_of(value, path)})
+
+
 def _simple(saved: Saved) -> Made:
     return plain(saved.name, saved.kind, {})
 
@@ -209,5 +223,8 @@ LAYERS: Mapping[str, Callable[[Saved], Made]] = {
     "AvgPoolLayer": _pool,
     "LocalResponseNorm": _lrn,
     "LeakyRelu": _leaky,
+    "Elu": _elu,
+    "ClippedRelu": _clipped,
+    "Gelu": _gelu,
     "Dropout": _dropout,
 }

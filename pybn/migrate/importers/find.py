@@ -9,10 +9,10 @@ from typing import Any
 from pybn.errors import FormatError, UsageError
 from pybn.formats.datafile import open_file
 from pybn.migrate.imported import Imported
-from pybn.migrate.importers import container, dagnn, simplenn, toolbox, weights
+from pybn.migrate.importers import container, dagnn, network_object, simplenn, toolbox, weights
 
 Importer = Callable[[Any, str], Imported]
-KINDS = (toolbox, simplenn, dagnn, container)
+KINDS = (toolbox, simplenn, dagnn, container, network_object)
 
 
 def read_model(path: str, variable: str = "", like: Path | None = None) -> Imported:

@@ -17,8 +17,14 @@ PLAIN = (
     "LeakyRelu",
     "Sigmoid",
     "Tanh",
+    "Elu",
+    "ClippedRelu",
+    "Gelu",
+    "Swish",
+    "Softplus",
     "Softmax",
     "EltWiseAdd",
+    "EltWiseMul",
     "Concat",
     "MaxPoolLayer",
     "AvgPoolLayer",
@@ -34,7 +40,7 @@ WITH_PARAMETERS = (
     "BatchNorm",
     "SpatialBatchNorm",
 )
-JOINS = ("EltWiseAdd", "Concat")
+JOINS = ("EltWiseAdd", "EltWiseMul", "Concat")
 SHORT = {"kh": "kernel_height", "kw": "kernel_width"}
 _OURS = ("layout", "numerics", "seed")  # arguments that are not the model's
 
@@ -47,7 +53,8 @@ def class_of(kind: str) -> str | None:
 
 def types() -> str:
     """Say which types there are."""
-    return ", ".join(KINDS)
+    named = {KINDS.get(kind, kind) for kind in KINDS}
+    return ", ".join([*KINDS, *(name for name in (*PLAIN, *WITH_PARAMETERS) if name not in named)])
 
 
 def layer_of(name: str, kind: str, options: Mapping[str, Any]) -> Layer:

@@ -1,0 +1,167 @@
+"""What a `network` does to inputs before its layers, and undoes of its outputs: all of it affine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pybn import layers as pybn_layers
+from pybn.errors import FormatError
+from pybn.layers.base import Array
+from pybn.migrate.imported import Oracle, Parameter
+from pybn.migrate.importers.building import (
+    Made,
+    array,
+    constant,
+    empty,
+    number_of,
+    numbers,
+    parameter,
+    whole_numbers,
+)
+from pybn.migrate.rules import Chain, permute, square
+
+# For each of the functions by row: where the data lies, its spread, and both after the processing.
+BY_ROW = {"mapminmax": ("xmin", "xrange", "ymin", "yrange"), "mapstd": ("xmean", "xstd", "ymean", "ystd")}
+
+
+def unchanged(kind: str, settings: Mapping[str, Any], path: str) -> bool:
+    """Tell whether a function changes nothing: it says so, or there was nothing unknown in training."""
+    if not empty(settings.get("no_change")):
+        return bool(number_of(settings["no_change"], f"{path}.no_change"))
+    rows = [settings.get(name) for name in ("xrows", "yrows")]
+    if kind != "fixunknowns" or any(empty(each) for each in rows):
+        return False
+    return number_of(rows[0], f"{path}.xrows") == number_of(rows[1], f"{path}.yrows")
+
+
+def processed(
+    kind: str, settings: Mapping[str, Any], path: str, features: int | None, *, reverse: bool
+) -> Made | None:
+    """Return a function of that name, or what undoes it; None for one that nobody knows.
+
+    Raises FormatError where its settings do not fit `features` rows.
+    """
+    if kind in BY_ROW:
+        return _by_row(kind, settings, path, features, reverse=reverse)
+    if kind == "removeconstantrows":
+        return _constant_rows(settings, path, features, reverse=reverse)
+    return _matrix(settings, path, features, reverse=reverse) if kind == "processpca" else None
+
+
+def _by_row(
+    kind: str, settings: Mapping[str, Any], path: str, features: int | None, *, reverse: bool
+) -> Made:
+    """y = (x - xoffset) * gain + low, as a batch-norm does it; undone, x = (y - low) / gain + xoffset."""
+    _, _, low_name, _ = BY_ROW[kind]
+    gain, offset = _gain(kind, settings, path)
+    low = number_of(settings.get(low_name), f"{path}.{low_name}")
+    count = gain[1].size
+    if features not in (None, count) or offset[1].size != count:
+        raise FormatError(
+            f"{path}: wanted {features or count} rows, got {count} gains and {offset[1].size} offsets"
+        )
+    ones, lows = np.ones(count), np.full(count, low)
+    made: dict[str, Parameter]
+    if not reverse:
+        made = {
+            "weight": _row(*gain),
+            "bias": constant(lows),
+            "running_mean": _row(*offset),
+            "running_var": constant(ones),
+        }
+        note = f"(x - offset) * gain + {low:g}, told as a batch-norm of variance 1"
+    elif (gain[1] > 0).all():
+        variance = parameter(gain[0], gain[1], Chain.of(gain[1].shape).to(count).then(square()))
+        made = {
+            "weight": constant(ones),
+            "bias": _row(*offset),
+            "running_mean": constant(lows),
+            "running_var": variance,
+        }
+        note = f"(y - {low:g}) / gain + offset, told as a batch-norm of variance gain^2"
+    else:
+        raise FormatError(f"{gain[0]}: holds gains that are not positive, and cannot be undone")
+    options = {"low": low, "reverse": reverse}
+    oracle = Oracle(f"network.{kind}", options, {"gain": gain[1], "xoffset": offset[1]})
+    return Made(pybn_layers.BatchNorm(0.0), made, oracle, (note,))
+
+
+def _gain(kind: str, settings: Mapping[str, Any], path: str) -> tuple[tuple[str, Array], tuple[str, Array]]:
+    """Return gain and offset with where they are; older files have what they are computed of."""
+    start, spread, _, after = BY_ROW[kind]
+    if not empty(settings.get("gain")) and not empty(settings.get("xoffset")):
+        names = "gain", "xoffset"
+        found = [(f"{path}.{name}", array(settings[name], f"{path}.{name}")) for name in names]
+        return found[0], found[1]
+    if kind == "mapminmax":
+        least, most, low, high = (
+            _column(settings.get(name), f"{path}.{name}") for name in ("xmin", "xmax", "ymin", "ymax")
+        )
+        offset, width, wanted = least, most - least, high - low
+    else:
+        offset, width, wanted = (
+            _column(settings.get(name), f"{path}.{name}") for name in (start, spread, after)
+        )
+    if not (width > 0).all():
+        raise FormatError(f"{path}: {spread} holds values that are not positive, and there is no gain")
+    return (f"{path}: {after} / {spread}", wanted / width), (f"{path}.{start}", offset)
+
+
+def _constant_rows(settings: Mapping[str, Any], path: str, features: int | None, *, reverse: bool) -> Made:
+    """y = x(keep); undone, the rows that were constant get their constants again."""
+    rows = whole_numbers(settings.get("xrows"), f"{path}.xrows", (1,), 1)[0]
+    keep = [k - 1 for k in whole_numbers(settings.get("keep"), f"{path}.keep", (), 1)]
+    remove = [k - 1 for k in whole_numbers(settings.get("remove"), f"{path}.remove", (), 1)]
+    values = array(settings.get("constants", settings.get("value")), f"{path}.constants").ravel(order="F")
+    come = len(keep) if reverse else rows
+    if (
+        sorted([*keep, *remove]) != list(range(rows))
+        or len(values) != len(remove)
+        or features not in (None, come)
+    ):
+        raise FormatError(
+            f"{path}: wanted each of {rows} rows kept or removed, a constant for each that is, and {come} that come"
+        )
+    selection = np.zeros((rows, len(keep)))  # (inputs, outputs) of the port
+    selection[keep, range(len(keep))] = 1
+    bias = np.zeros(rows if reverse else len(keep))
+    if reverse:
+        bias[remove] = values
+    made = {"weight": constant(selection.T if reverse else selection), "bias": constant(bias)}
+    options = {
+        "rows": rows,
+        "keep": [k + 1.0 for k in keep],
+        "remove": [k + 1.0 for k in remove],
+        "reverse": reverse,
+    }
+    oracle = Oracle("network.removeconstantrows", options, {"constants": values})
+    note = "rows that are constant put back" if reverse else "rows that are constant left out"
+    return Made(pybn_layers.FullyConnected(), made, oracle, (note,))
+
+
+def _matrix(settings: Mapping[str, Any], path: str, features: int | None, *, reverse: bool) -> Made | None:
+    """y = transform * x; undone by the inverse that the settings have."""
+    name = "inverseTransform" if reverse else "transform"
+    if empty(settings.get(name)):
+        return None
+    value = array(settings[name], f"{path}.{name}")
+    if value.ndim != 2 or features not in (None, value.shape[1]):
+        raise FormatError(
+            f"{path}.{name}: wanted (outputs, {features}), got {'x'.join(map(str, value.shape))}"
+        )
+    made = {
+        "weight": parameter(f"{path}.{name}", value, Chain.of(value.shape).then(permute(1, 0))),
+        "bias": constant(np.zeros(value.shape[0])),
+    }
+    return Made(pybn_layers.FullyConnected(), made, Oracle("network.dotprod", {}, {"W": value}))
+
+
+def _column(value: Any, path: str) -> Array:
+    return np.asarray(numbers(value, path)).reshape(-1, 1)
+
+
+def _row(path: str, value: Array) -> Parameter:
+    return parameter(path, value, Chain.of(value.shape).to(value.size))
