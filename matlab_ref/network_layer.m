@@ -29,11 +29,14 @@ function y = network_layer(kind, inputs, options, arrays)
     case 'softmax'
       e = exp(n - max(n, [], 1));
       y = e ./ sum(e, 1);
+    case 'offset'
+      y = n - double(single(arrays.xoffset(:)));
     case {'mapminmax', 'mapstd'}
       if options.reverse
         y = (n - options.low) ./ arrays.gain(:) + arrays.xoffset(:);
       else
-        y = (n - arrays.xoffset(:)) .* arrays.gain(:) + options.low;
+        % After 'offset', so that all of the offset is off.
+        y = (n - (arrays.xoffset(:) - double(single(arrays.xoffset(:))))) .* arrays.gain(:) + options.low;
       end
     case 'removeconstantrows'
       if options.reverse

@@ -22,13 +22,7 @@ NUMERIC = frozenset(
 )
 
 
-MODELS = (
-    "SeriesNetwork object",
-    "DAGNetwork object",
-    "dlnetwork object",
-    "nnet.cnn.LayerGraph object",
-    "network object",
-)
+MODELS = ("SeriesNetwork object", "DAGNetwork object", "dlnetwork object", "nnet.cnn.LayerGraph object")
 LAYERS = "nnet.cnn.layer."
 
 

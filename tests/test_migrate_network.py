@@ -178,7 +178,11 @@ def parameters(made: Imported, node: str, name: str, *more: rules.Rule, less: in
     ("node", "mistake"),
     [
         ("Hidden", lambda made: parameters(made, "Hidden", "weight", less=1)),  # not transposed
-        ("A_mapminmax", lambda made: swapped(made, "A_mapminmax", layer=layers.BatchNorm(1e-5))),
+        ("A_mapminmax_offset", lambda made: parameters(made, "A_mapminmax_offset", "bias", less=1)),
+        (
+            "A_mapminmax",
+            lambda made: swapped(made, "A_mapminmax", parameters=made.piece("A_mapminmax_offset").parameters),
+        ),
         ("output3_mapminmax", lambda made: parameters(made, "output3_mapminmax", "running_var", less=1)),
         ("Hidden_tansig", lambda made: swapped(made, "Hidden_tansig", layer=layers.Sigmoid())),
         ("Hidden_IW1_2", lambda made: parameters(made, "Hidden_IW1_2", "weight", rules.flip(0))),
@@ -325,3 +329,19 @@ def test_settings_that_cannot_be_are_told(
 def test_an_object_without_weights_is_told() -> None:
     with pytest.raises(FormatError, match="net: has no IW, as a network has"):
         imported({"numLayers": 1.0})
+
+
+def test_a_large_offset_loses_nothing_in_float32(net: dict[str, Any], octave: OctaveEngine) -> None:
+    spans = np.array([[2000.1, 2000.2], [-3.0, 0.5], [1e5 + 0.3, 1e5 + 0.7]])
+    settings = net["inputs"].items[0]["processSettings"].items
+    fields = {
+        "range": np.insert(spans, 1, 7.0, axis=0),
+        "processSettings": Cell((1, 3), (*settings[:2], minmax(spans))),
+    }
+    net["inputs"] = change(net["inputs"], 0, **fields)
+    made = imported(net)
+    proof = verify(made, [port_of(made, "float64"), port_of(made, "float32")], octave)
+    assert proof.agrees
+    assert max(c.scaled for c in proof.results[1].comparisons) < 16
+    taken = made.piece("A_mapminmax_offset").parameters["bias"].value
+    np.testing.assert_array_equal(taken, taken.astype(np.float32))

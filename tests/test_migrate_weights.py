@@ -11,6 +11,8 @@ import pytest
 import scipy.io
 import scipy.signal
 
+from pybn import migrate
+from pybn.cli import main
 from pybn.engines.octave import OctaveEngine
 from pybn.errors import FileError, FormatError, GraphError, UsageError
 from pybn.migrate.imported import Imported
@@ -343,3 +345,33 @@ def test_a_description_that_is_not_there_and_one_variable_too_many(folder: Path)
         read_model(str(folder / "weights.mat"), like=folder / "none.toml")
     with pytest.raises(UsageError, match="leave --var net out"):
         read_model(str(folder / "weights.mat"), "net", folder / "none.toml")
+
+
+def test_the_command_takes_a_description_and_gives_the_arrays_back(
+    folder: Path, tmp_path: Path, needs_octave: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "course.toml").write_text(COURSE)
+    out, back = tmp_path / "net.npz", tmp_path / "back.npz"
+    like = ["--like", str(folder / "course.toml")]
+    assert main(["migrate", str(folder / "weights.mat"), str(out), *like, "--verify"]) == 0
+    assert "which answers as the model does under Octave" in capsys.readouterr().out
+    assert main(["migrate", "--back", str(out), str(back)]) == 0
+    held = scipy.io.loadmat(folder / "weights.mat")
+    with np.load(back) as arrays:
+        for name in ("Theta1", "W2"):
+            np.testing.assert_array_equal(arrays[name], held[name])
+
+
+def test_the_command_writes_the_exporter_and_wants_a_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", "--exporter", str(tmp_path)]) == 0
+    shipped = Path(migrate.__file__).parent / "pybn_export.m"
+    assert (tmp_path / "pybn_export.m").read_bytes() == shipped.read_bytes()
+    assert "call pybn_export(model, 'model.mat')" in capsys.readouterr().out
+    assert main(["migrate", "--exporter", str(tmp_path / "none")]) == 5
+    assert "there is no such folder" in capsys.readouterr().err
+    assert main(["migrate", "net.mat"]) == 2
+    assert "wanted MODEL and OUT" in capsys.readouterr().err
+    assert main(["migrate", "net.mat", "--exporter", "."]) == 2
+    assert "goes alone" in capsys.readouterr().err

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 Bring a saved MATLAB model to Python: networks of the Deep Learning Toolbox
-(SeriesNetwork, DAGNetwork, dlnetwork, LayerGraph, layer arrays) and MatConvNet's
-simplenn and dagnn, read from their .mat without MATLAB. OUT is
+(SeriesNetwork, DAGNetwork, dlnetwork, LayerGraph, layer arrays), the network
+objects before it, and MatConvNet's simplenn and dagnn, read from their .mat
+without MATLAB. OUT is
   net.onnx           ONNX, dynamic in the batch
   net.safetensors    PyTorch's weights, with net.py, an nn.Module that loads them
   net.npz            the arrays by layer
@@ -34,6 +35,17 @@ name only when all layers agree.
   pybn migrate net.mat net.onnx --verify
   pybn migrate net.mat net.safetensors --verify --report proof.html
   pybn migrate --back net.onnx arrays.npz  MATLAB's arrays again, bit for bit
+
+A model of layer objects of your own is saved by pybn_export.m first, in MATLAB
+or Octave; arrays in a plain .mat are a model by a description in TOML:
+
+  pybn migrate --exporter .                writes pybn_export.m here
+  pybn migrate weights.mat net.onnx --like net.toml --verify
+    input = 2                     features, or [rows, cols, depth]
+    [[layer]]
+    type = "fc"                   conv, batchnorm, relu, softmax ...
+    weight = "W1"                 or { var = "W1", axes = "M D" }
+    bias = "b1"
 """
 
 
@@ -46,9 +58,13 @@ def add(commands: Commands) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("model", metavar="MODEL", help="the .mat that holds the model; with --back, OUT")
-    command.add_argument("out", metavar="OUT", help=".onnx, .safetensors or .npz")
+    command.add_argument(
+        "model", nargs="?", metavar="MODEL", help="the .mat that holds the model; with --back, OUT"
+    )
+    command.add_argument("out", nargs="?", metavar="OUT", help=".onnx, .safetensors or .npz")
     command.add_argument("--var", default="", metavar="NAME", help="the variable, where several are models")
+    command.add_argument("--like", metavar="TOML", help="which of the arrays of MODEL is what")
+    command.add_argument("--exporter", metavar="DIR", help="write pybn_export.m there, and nothing else")
     command.add_argument(
         "--verify", action="store_true", help="prove it by Octave; what does not agree is not written"
     )
@@ -78,6 +94,10 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
+    if options.exporter is not None:
+        return _exporter(options)
+    if options.model is None or options.out is None:
+        raise UsageError("wanted MODEL and OUT: pybn migrate net.mat net.onnx")
     if options.back:
         return _back(options)
     from pybn.migrate.importers.find import read_model
@@ -85,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
 
     if (options.report or options.inputs) and not options.verify:
         raise UsageError("--report and --inputs are for --verify")
-    imported = read_model(options.model, options.var)
+    imported = read_model(options.model, options.var, None if options.like is None else Path(options.like))
     given = None if options.inputs is None else inputs_of(Path(options.inputs), imported)
     how: dict[str, Any] = {
         "source": Path(options.model),
@@ -155,6 +175,21 @@ def _layer(text: str) -> tuple[str, Callable[[], Any]]:
     if not callable(found):
         raise UsageError(f"--layer {text}: {attribute} is no class or function")
     return name, found
+
+
+def _exporter(options: argparse.Namespace) -> int:
+    from pybn.migrate.importers.container import write_exporter
+
+    if options.model is not None:
+        raise UsageError("--exporter DIR goes alone: no MODEL, no OUT")
+    written = write_exporter(Path(options.exporter))
+    if options.json:
+        print_json("migrate", exporter=str(written))
+    else:
+        sys.stdout.write(
+            f"{written}: call pybn_export(model, 'model.mat') in MATLAB or Octave, then pybn migrate model.mat OUT\n"
+        )
+    return AGREE
 
 
 def _back(options: argparse.Namespace) -> int:

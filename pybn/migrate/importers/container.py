@@ -5,17 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from pybn.errors import FormatError
+from pybn.errors import FileError, FormatError
+from pybn.formats.base import atomic_write
 from pybn.graph import Input
 from pybn.migrate.imported import Imported, Oracle, Piece
 from pybn.migrate.importers.building import Builder, Namer, empty, hole, shown, text_of, whole_numbers
 from pybn.migrate.importers.container_layers import IMAGES, LAYERS, Saved
 from pybn.values import Cell
 
+EXPORTER = "pybn_export.m"
 FORMAT, VERSIONS = "pybn model", (1,)
 NAMES = ("rows", "numRows"), ("cols", "numCols"), ("depth", "numChannels")
+
+
+def write_exporter(folder: Path) -> Path:
+    """Write pybn_export.m, which users run in MATLAB or Octave, into a folder; return its path. Raises FileError."""
+    text = (Path(__file__).resolve().parent.parent / EXPORTER).read_bytes()
+    if not folder.is_dir():
+        raise FileError(f"{folder}: there is no such folder")
+    with atomic_write(folder / EXPORTER) as file:
+        file.write_bytes(text)
+    return folder / EXPORTER
 
 
 def is_model(value: Any) -> bool:

@@ -91,9 +91,11 @@ def fields_of(value: Any) -> Mapping[str, Any]:
 
 
 def items_of(value: Any) -> tuple[Any, ...]:
+    """Return what is in a cell, nothing of what is none."""
     return value.items if isinstance(value, Cell) else ()
 
 
 def name_of(told: Mapping[str, Any], instead: str) -> str:
+    """Return the name that a struct has, or `instead`."""
     name = told.get("name")
     return name if isinstance(name, str) and name else instead

@@ -192,12 +192,12 @@ class _Network:
                 continue
             made = processed(kind, fields, place, None if sizes is None else sizes[1], reverse=reverse)
             label = f"{original} {kind}"
-            if made is None or made.oracle is None:
+            if made is None:
                 before = self.unknown(label, kind, (before,), fields)
-            else:
-                before = self.add(
-                    label, kind, made.layer, (before,), made.parameters, made.oracle, made.notes
-                )
+            for step in made or ():
+                assert step.oracle is not None  # noqa: S101  # all of these have one
+                name = label if step is made[-1] else f"{label} offset"  # type: ignore[index]
+                before = self.add(name, kind, step.layer, (before,), step.parameters, step.oracle, step.notes)
         return before
 
     def add(

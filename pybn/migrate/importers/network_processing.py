@@ -21,7 +21,7 @@ from pybn.migrate.importers.building import (
     parameter,
     whole_numbers,
 )
-from pybn.migrate.rules import Chain, permute, square
+from pybn.migrate.rules import Chain, cast, permute, scale, square
 
 # For each of the functions by row: where the data lies, its spread, and both after the processing.
 BY_ROW = {"mapminmax": ("xmin", "xrange", "ymin", "yrange"), "mapstd": ("xmean", "xstd", "ymean", "ystd")}
@@ -39,22 +39,23 @@ def unchanged(kind: str, settings: Mapping[str, Any], path: str) -> bool:
 
 def processed(
     kind: str, settings: Mapping[str, Any], path: str, features: int | None, *, reverse: bool
-) -> Made | None:
-    """Return a function of that name, or what undoes it; None for one that nobody knows.
+) -> tuple[Made, ...] | None:
+    """Return a function of that name, or what undoes it, in its steps; None for one that nobody knows.
 
     Raises FormatError where its settings do not fit `features` rows.
     """
     if kind in BY_ROW:
         return _by_row(kind, settings, path, features, reverse=reverse)
     if kind == "removeconstantrows":
-        return _constant_rows(settings, path, features, reverse=reverse)
-    return _matrix(settings, path, features, reverse=reverse) if kind == "processpca" else None
+        return (_constant_rows(settings, path, features, reverse=reverse),)
+    made = _matrix(settings, path, features, reverse=reverse) if kind == "processpca" else None
+    return None if made is None else (made,)
 
 
 def _by_row(
     kind: str, settings: Mapping[str, Any], path: str, features: int | None, *, reverse: bool
-) -> Made:
-    """y = (x - xoffset) * gain + low, as a batch-norm does it; undone, x = (y - low) / gain + xoffset."""
+) -> tuple[Made, ...]:
+    """y = (x - xoffset) * gain + low; undone, x = (y - low) / gain + xoffset."""
     _, _, low_name, _ = BY_ROW[kind]
     gain, offset = _gain(kind, settings, path)
     low = number_of(settings.get(low_name), f"{path}.{low_name}")
@@ -63,30 +64,47 @@ def _by_row(
         raise FormatError(
             f"{path}: wanted {features or count} rows, got {count} gains and {offset[1].size} offsets"
         )
-    ones, lows = np.ones(count), np.full(count, low)
-    made: dict[str, Parameter]
-    if not reverse:
-        made = {
-            "weight": _row(*gain),
-            "bias": constant(lows),
-            "running_mean": _row(*offset),
-            "running_var": constant(ones),
-        }
-        note = f"(x - offset) * gain + {low:g}, told as a batch-norm of variance 1"
-    elif (gain[1] > 0).all():
-        variance = parameter(gain[0], gain[1], Chain.of(gain[1].shape).to(count).then(square()))
-        made = {
-            "weight": constant(ones),
-            "bias": _row(*offset),
-            "running_mean": constant(lows),
-            "running_var": variance,
-        }
-        note = f"(y - {low:g}) / gain + offset, told as a batch-norm of variance gain^2"
-    else:
-        raise FormatError(f"{gain[0]}: holds gains that are not positive, and cannot be undone")
     options = {"low": low, "reverse": reverse}
     oracle = Oracle(f"network.{kind}", options, {"gain": gain[1], "xoffset": offset[1]})
-    return Made(pybn_layers.BatchNorm(0.0), made, oracle, (note,))
+    if not reverse:
+        return _forward(gain, offset, low, oracle)
+    if not (gain[1] > 0).all():
+        raise FormatError(f"{gain[0]}: holds gains that are not positive, and cannot be undone")
+    made = {
+        "weight": constant(np.ones(count)),
+        "bias": _row(*offset),
+        "running_mean": constant(np.full(count, low)),
+        "running_var": parameter(gain[0], gain[1], Chain.of(gain[1].shape).to(count).then(square())),
+    }
+    note = f"(y - {low:g}) / gain + offset, told as a batch-norm of variance gain^2"
+    return (Made(pybn_layers.BatchNorm(0.0), made, oracle, (note,)),)
+
+
+def _forward(
+    gain: tuple[str, Array], offset: tuple[str, Array], low: float, oracle: Oracle
+) -> tuple[Made, ...]:
+    """Return (x - offset) * gain + low in two steps, which are as close in float32 however large the offset is.
+
+    The first takes off the offset as float32 has it, which loses nothing; the second what that leaves of it.
+    """
+    count = offset[1].size
+    chain = Chain.of(offset[1].shape).to(count)
+    if offset[1].dtype == np.float64:
+        chain = chain.then(cast("float64", "float32"), cast("float32", "float64"))
+    taken = parameter(*offset, chain.then(scale(-1.0)))
+    rest = offset[1].reshape(-1, order="F") + taken.value
+    first = {"weight": constant(np.ones(count)), "bias": taken}
+    second = {"weight": _row(*gain), "bias": constant(low - rest * gain[1].reshape(-1, order="F"))}
+    notes = (
+        "the offset, rounded to float32, taken off",
+        "times the gain; what the rounding left is in the bias",
+    )
+    return (
+        Made(
+            pybn_layers.ScaleLayer(), first, Oracle("network.offset", {}, {"xoffset": offset[1]}), (notes[0],)
+        ),
+        Made(pybn_layers.ScaleLayer(), second, oracle, (notes[1],)),
+    )
 
 
 def _gain(kind: str, settings: Mapping[str, Any], path: str) -> tuple[tuple[str, Array], tuple[str, Array]]:
