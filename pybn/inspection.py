@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import unicodedata
@@ -38,15 +39,14 @@ def holds_models(contents: Contents) -> bool:
 
 
 def models(
-    path: str | os.PathLike[str], variable: str = "", *, deadline: float = DEADLINE
+    path: str | os.PathLike[str], variable: str = "", *, draw: bool = False, deadline: float = DEADLINE
 ) -> list[dict[str, Any]]:
     """Return what there is to see of the networks in a file, read in a process of its own: see `pybn.report.model`.
 
     Raises as `inspect` does.
     """
-    told = call(
-        "pybn.report.model:models", os.fspath(path), deadline=deadline, memory=MEMORY, argument=variable
-    )
+    asked = json.dumps({"variable": variable, "draw": draw})
+    told = call("pybn.report.model:models", os.fspath(path), deadline=deadline, memory=MEMORY, argument=asked)
     if not isinstance(told, list):
         raise FormatError(f"{os.fspath(path)}: its parser answered what cannot be")
     return told

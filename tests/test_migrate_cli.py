@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,37 @@ def test_inputs_of_a_file_are_used(needs_octave: None, net: str, capsys: pytest.
         "r",
     ] or told
     assert pybn.open("out.npz")["c_1.weight"].shape == (4, 2, 3, 3)
+
+
+def test_pytorch_answers_and_trains_as_the_port_does(
+    octave: OctaveEngine, needs_torch: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from test_migrate import IMAGES, TOOLBOX
+
+    import pybn.migrate.training
+    from pybn.migrate.importers import toolbox
+
+    model = toolbox.imported(TOOLBOX[IMAGES], "net")
+    made = migrate(model, tmp_path / "net.safetensors", source=tmp_path / "net.mat", octave=octave)
+    assert made.proof is not None
+    names = [result.case.name for result in made.proof.results]
+    assert names == ["port float64", "PyTorch", "PyTorch in double", "PyTorch, a step of training"]
+    assert made.proof.agrees
+    told = {each.name for each in made.proof.results[-1].comparisons}
+    assert told >= {"first.weight gradient", "fc.bias gradient", "second.running_var", "first.running_mean"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "net.py", "net.safetensors", "net.safetensors.pybn.json",
+    ]  # fmt: skip
+
+    own = pybn.migrate.training.step_exported
+
+    def lying(*args: Any, **more: Any) -> Any:
+        step = own(*args, **more)
+        return replace(step, statistics={name: x * (1 + 1e-4) for name, x in step.statistics.items()})
+
+    monkeypatch.setattr("pybn.migrate.training.step_exported", lying)
+    assert made.written is not None
+    wrong = pybn.migrate.training.trained(model, made.written, made.proof.inputs, tmp_path)
+    assert {c.name for c in wrong.comparisons if not c.verdict.agrees} == {
+        f"{layer}.running_{what}" for layer in ("first", "second") for what in ("mean", "var")
+    }

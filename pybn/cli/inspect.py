@@ -44,7 +44,11 @@ def run(options: argparse.Namespace) -> int:
     for file in options.files:
         try:
             listing = inspect(file)
-            found = models(file, options.var) if holds_models(listing.contents) and not options.arrays else []
+            found = (
+                models(file, options.var, draw=options.svg is not None)
+                if holds_models(listing.contents) and not options.arrays
+                else []
+            )
             if options.svg is not None:
                 _draw(file, found, options)
         except PybnError as error:

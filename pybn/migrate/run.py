@@ -20,6 +20,7 @@ from pybn.migrate.exporters.manifest import manifest_path
 from pybn.migrate.exporters.torch import module_path
 from pybn.migrate.imported import Imported
 from pybn.migrate.rules import exact
+from pybn.migrate.training import trained, trains
 from pybn.migrate.verify import ROUNDED, TOLERANCES, Proof, Target, port_of, verify
 
 
@@ -59,6 +60,9 @@ def migrate(
         if octave is not None:
             targets = [port_of(imported, "float64"), *_targets(made, dtype, raw=preprocessing)]
             proof = verify(imported, targets, octave, inputs=inputs, source=source, raw=preprocessing)
+            if made.form == "torch" and not preprocessing and trains(imported):
+                step = trained(imported, made, proof.inputs, source)
+                proof = replace(proof, results=[*proof.results, step])
             if not proof.agrees:
                 return Migration(None, proof)
         files = tuple(_placed(file, target.parent / file.name) for file in made.files)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
-from pybn.errors import PybnError
+from pybn.errors import PybnError, UsageError
 from pybn.formats.datafile import open_file
 from pybn.graph import Input
 from pybn.graph.node import Sizes, plural, spell
@@ -21,6 +22,7 @@ from pybn.migrate.importers.building import Builder
 from pybn.migrate.importers.find import candidates
 from pybn.report.style import printable
 
+DRAWN = 1000  # layers
 HEADS = ("name", "class", "output", "parameters", "inputs")
 
 
@@ -83,9 +85,16 @@ def _about(imported: Imported) -> list[str]:
         lines.append(f"any size along {', '.join(imported.free)}")
     lines += [f"left out: {printable(each)}" for each in imported.left]
     if imported.holes:
-        told = ", ".join(f"{printable(h.original)} ({printable(h.kind)})" for h in imported.holes[:20])
-        lines.append(f"not known here: {told}")
+        lines += [f"not known here: {_hole(hole)}" for hole in imported.holes[:20]]
     return lines
+
+
+def _hole(hole: Piece) -> str:
+    """Return the name, the class and some properties of a layer that nobody knows here."""
+    shown = ", ".join(
+        f"{printable(str(k))[:40]}: {printable(str(v))[:60]}" for k, v in list(hole.properties.items())[:8]
+    )
+    return f"{printable(hole.original)[:60]} ({printable(hole.kind)[:60]}){f'; {shown}' if shown else ''}"
 
 
 def count_of(piece: Piece) -> int:
@@ -97,6 +106,7 @@ def count_of(piece: Piece) -> int:
 def to_json(imported: Imported) -> dict[str, Any]:
     """Return the same as plain values."""
     sizes = sizes_of(imported)
+    originals = {piece.name: piece.original for piece in imported.pieces}
     return {
         "source": imported.source,
         "layers": [
@@ -106,7 +116,7 @@ def to_json(imported: Imported) -> dict[str, Any]:
                 "known": piece.layer is not None,
                 "output": None if (found := sizes[piece.name]) is None else list(found),
                 "parameters": count_of(piece),
-                "inputs": [imported.piece(name).original for name in piece.inputs],
+                "inputs": [originals[name] for name in piece.inputs],
                 "properties": {
                     k: v for k, v in piece.properties.items() if isinstance(v, str | int | float | bool)
                 },
@@ -114,7 +124,7 @@ def to_json(imported: Imported) -> dict[str, Any]:
             }
             for piece in imported.pieces
         ],
-        "outputs": [imported.piece(name).original for name in imported.outputs],
+        "outputs": [originals[name] for name in imported.outputs],
         "untrained": list(imported.untrained),
         "preprocessing": [each.words for each in imported.preprocessing],
         "classes": list(imported.classes),
@@ -123,7 +133,11 @@ def to_json(imported: Imported) -> dict[str, Any]:
 
 
 def picture(imported: Imported) -> str:
-    """Return the model as the text of an SVG file, as `pybn.graph.picture.draw` draws one."""
+    """Return the model as the text of an SVG file, as `pybn.graph.picture.draw` draws one. Raises UsageError."""
+    if len(imported.pieces) > DRAWN:
+        raise UsageError(
+            f"{len(imported.pieces):,} layers are too many for a picture; wanted {DRAWN:,} at most"
+        )
     sizes = sizes_of(imported)
     nodes = [
         _Drawn(p.name, p.kind.rpartition(".")[2], p.layer or Unknown(), p.inputs) for p in imported.pieces
@@ -153,11 +167,14 @@ def _leading(imported: Imported) -> set[str]:
     return found
 
 
-def models(path: str, variable: str) -> list[dict[str, Any]]:
+def models(path: str, asked: str) -> list[dict[str, Any]]:
     """Return what there is to see of each model of a file, or of one: its table, the same as data, its picture.
 
-    A model that cannot be imported has an `error` instead.
+    `asked` is JSON: the `variable`, "" for all, and whether to `draw`. A model that cannot be imported has an `error`
+    instead.
     """
+    told_of = json.loads(asked)
+    variable = told_of["variable"]
     with open_file(path) as file:
         found = [(name, importer, value) for name, (importer, value) in candidates(file)]
         told: list[dict[str, Any]] = []

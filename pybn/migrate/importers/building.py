@@ -20,6 +20,7 @@ from pybn.migrate.imported import Oracle, Parameter, Piece, Stored
 from pybn.migrate.rules import Chain
 
 LONGEST = 60  # characters of a name
+MOST = 20_000  # layers of a model
 TAKEN = frozenset({"self", "forward", "training", "x", "y"})  # what a generated module needs for itself
 
 
@@ -66,6 +67,8 @@ class Builder:
 
     def add(self, piece: Piece) -> None:
         """Take a piece. Raises GraphError where its layer cannot take what comes."""
+        if len(self.pieces) >= MOST:
+            raise FormatError(f"has more than {MOST:,} layers")
         if isinstance(piece.layer, Layer) and not piece.inputs:
             raise GraphError(f"{piece.original or piece.name}: nothing leads to it, and it is no input")
         given = [self.sizes[name] for name in piece.inputs]
