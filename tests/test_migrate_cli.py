@@ -164,7 +164,7 @@ def test_pytorch_answers_and_trains_as_the_port_does(
     from pybn.migrate.importers import toolbox
 
     model = toolbox.imported(TOOLBOX[IMAGES], "net")
-    made = migrate(model, tmp_path / "net.safetensors", source=tmp_path / "net.mat", octave=octave)
+    made = migrate(model, tmp_path / "net.safetensors", source=Path(__file__), octave=octave)
     assert made.proof is not None
     names = [result.case.name for result in made.proof.results]
     assert names == ["port float64", "PyTorch", "PyTorch in double", "PyTorch, a step of training"]
