@@ -11,6 +11,7 @@ from toolbox_models import (
     Made,
     image_input,
     layer,
+    layers_of,
     nothing,
     one,
     pooling,
@@ -502,3 +503,40 @@ def test_a_network_of_100_000_layers_is_refused() -> None:
     many = [layer("ReLULayer", f"r{k}") for k in range(100_000)]
     with pytest.raises(FormatError, match="has more than 20,000 layers"):
         toolbox.imported(series(image_input(1, 1, 1), *many), "net")
+
+
+def test_older_schemas_and_classes_of_the_users_own(octave: OctaveEngine) -> None:
+    kind, fields = M.convolution("conv", (3, 2), 2, 3, 1, Stride=row(2, 1))
+    old = {name: value for name, value in fields.items() if not name.startswith(("Padding", "Dilation"))}
+    pool = {"PoolSize": row(2, 2), "Stride": row(1, 1), "Padding": row(1, 0)}
+    average = {"Normalization": "zerocenter", "AverageImage": single(6, 5, 2)}
+    first = {"Name": "input", "InputSize": row(6, 5, 2), **average}
+    loss = layer("MyLoss", "loss")[1] | {"LossFunction": "mine", "Classes": nothing()}
+    net = series(
+        ("ImageInputLayer", first),
+        (kind, {**old, "Padding": row(1, 2)}),
+        layer("MaxPooling2DLayer", "pool", 1, **pool),
+        M.connected("fc", 4, 84),
+        ("my.package.MyLoss", loss),
+    )  # fmt: skip
+    model = toolbox.imported(net, "net")
+    assert model.piece("conv").layer.pad == (1, 1, 2, 2)  # type: ignore[union-attr]
+    assert model.piece("pool").layer.pad == (1, 1, 0, 0)  # type: ignore[union-attr]
+    assert model.left == ("loss: my.package.MyLoss, the loss",)
+    assert model.preprocessing[0].shift.shape == (2, 6, 5)
+    found = proof(octave, model)
+    assert found.agrees, told(found)
+
+
+def test_a_normalisation_that_is_not_known_is_told() -> None:
+    function = Object("function_handle", (1, 1), [{"function": "@(x) x / 2"}])
+    model = toolbox.imported(series(image_input(4, 4, 2, normalization=function), RELUS[0]), "net")
+    assert model.preprocessing == ()
+    assert "input: normalisation by an object of class function_handle is not known here" in model.left[0]
+
+
+def test_recurrent_layers_that_were_not_trained() -> None:
+    empty = {name: {"Value": nothing()} for name in ("InputWeights", "RecurrentWeights", "Bias")}
+    model = toolbox.imported(layers_of(SEQUENCE, M.recurrent("BiLSTMLayer", "both", 3, 4, **empty)), "net")
+    assert model.untrained == ("both.weight", "both.recurrent_weight", "both.bias")
+    assert model.piece("both").parameters["weight"].shape == (32, 3)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pybn.errors import FormatError
+from pybn.graph import Input
 from pybn.migrate.imported import Imported, Piece, Preprocessing
 from pybn.migrate.importers.building import Builder, Namer, empty, guarded, hole, shown, text_of
 from pybn.migrate.importers.toolbox_given import Given
@@ -52,6 +53,7 @@ def imported(value: Object, variable: str) -> Imported:
     layers, connections, ends = _opened(value, variable)
     told = list(_told(layers, variable))
     wires = _wires(told, connections)
+    taken = {source for sources in wires.values() for source, _ in sources}
     builder, namer = Builder(), Namer()
     names = {each.name: namer.give(each.name, _word(each.kind)) for each in told}
     preprocessing: list[Preprocessing] = []
@@ -60,7 +62,7 @@ def imported(value: Object, variable: str) -> Imported:
     output_of: dict[str, str] = {}  # a loss stands for what it takes
     for each in _ordered(told, wires):
         inputs = tuple(output_of.get(source, names[source]) for source, _ in wires[each.name])
-        if each.kind in OUTPUTS:
+        if _is_loss(each, taken):
             left.append(f"{each.name or each.kind}: {each.kind}, the loss")
             classes = classes or _classes(each.fields)
             output_of.update({each.name: inputs[0]} if inputs else {})
@@ -68,9 +70,10 @@ def imported(value: Object, variable: str) -> Imported:
         builder.add(_piece(each, names[each.name], inputs, wires[each.name], builder, preprocessing))
     if not builder.pieces:
         raise FormatError(f"{variable}: has no layers")
-    taken = {name for piece in builder.pieces for name in piece.inputs}
-    open_ends = [piece.name for piece in builder.pieces if piece.name not in taken]
-    outputs = [output_of.get(end, names.get(end, "")) for end in ends]
+    inner = {name for piece in builder.pieces for name in piece.inputs}
+    open_ends = [piece.name for piece in builder.pieces if piece.name not in inner]
+    found = [_port(end, names)[0] for end in ends]
+    outputs = [output_of.get(end, names[end]) for end in found]
     return Imported(
         source=f"{value.class_name} in the variable {variable}",
         pieces=tuple(builder.pieces),
@@ -78,7 +81,19 @@ def imported(value: Object, variable: str) -> Imported:
         free=("T",) if any(len(getattr(p.layer, "shape", ())) == 3 for p in builder.pieces) else (),
         preprocessing=tuple(preprocessing),
         classes=classes,
-        left=tuple(left),
+        left=(*left, *_notes(builder.pieces)),
+    )
+
+
+def _notes(pieces: Sequence[Piece]) -> list[str]:
+    """Return what was left to the user before the first layer."""
+    return [f"{p.original}: {note}" for p in pieces if isinstance(p.layer, Input) for note in p.notes]
+
+
+def _is_loss(told: Told, taken: set[str]) -> bool:
+    """Tell whether a layer is a loss: by its class, or, of a class of the user's, because nothing takes it."""
+    return told.kind in OUTPUTS or (
+        told.kind not in LAYERS and told.name not in taken and "LossFunction" in told.fields
     )
 
 
@@ -217,7 +232,7 @@ def _piece(
     make = None if strange else LAYERS.get(told.kind)
     made = None
     if make is not None:
-        given = Given(told.fields, told.path, tuple(builder.sizes[source] for source in inputs))
+        given = Given(told.fields, told.path, tuple(builder.sizes[source] for source in inputs), told.kind)
         made = guarded(lambda: make(given), told.path, told.name)
     if made is None:
         return hole(name, told.name, told.kind, inputs, _shown(told.fields, strange))

@@ -16,11 +16,12 @@ from pybn.migrate.rules import Chain
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A layer of the file: its fields, where they are, and the sizes of what it takes, None where unknown."""
+    """A layer of the file: its fields, where they are, the sizes of what it takes, None where unknown, its class."""
 
     fields: Mapping[str, Any]
     path: str
     sizes: tuple[Sizes | None, ...]
+    kind: str = ""
 
     @property
     def rank(self) -> int | None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from pybn.errors import FormatError
 from pybn.graph import Input
 from pybn.layers.base import Array
 from pybn.migrate.imported import Piece, Preprocessing
 from pybn.migrate.importers.building import array, empty, hole, number_of, text_of, whole_numbers
+from pybn.values import describe
 
 STEPS = 8  # of a sequence that may have any number of them
 
+KNOWN = ("none", "zerocenter", "zscore")
 INPUTS = frozenset({"ImageInputLayer", "FeatureInputLayer", "SequenceInputLayer"})
 
 
@@ -36,8 +37,10 @@ def input_piece(
         shape = (None, STEPS, size[0])
     else:
         return hole(name, original, kind, (), told), []
-    piece = Piece(name, original, kind, Input(shape), properties=told)
-    normalisation = _normalisation(fields, path)
+    strange = _strange(fields)
+    notes = (f"normalisation by {strange} is not known here, and left to you",) if strange else ()
+    piece = Piece(name, original, kind, Input(shape), properties=told, notes=notes)
+    normalisation = None if strange else _normalisation(fields, path)
     if normalisation is None:
         return piece, []
     scale, shift, words = normalisation
@@ -45,9 +48,18 @@ def input_piece(
     return piece, [Preprocessing(name, _placed(scale, rank), _placed(shift, rank), words)]
 
 
+def _strange(fields: Mapping[str, Any]) -> str:
+    """Return what a normalisation is called that is not known here: a function of the user's, a new kind."""
+    told = fields.get("Normalization")
+    kind = told.get("Type") if isinstance(told, Mapping) else told
+    if empty(told) or (isinstance(kind, str) and (kind in KNOWN or kind.startswith("rescale"))):
+        return ""
+    return f"{kind!r:.60}" if isinstance(kind, str) else describe(kind)
+
+
 def _normalisation(fields: Mapping[str, Any], path: str) -> tuple[Array, Array, str] | None:
     """Return what is multiplied, what is added, and the name of it; None where nothing is done, or not yet known."""
-    told = fields.get("Normalization")
+    told: Any = fields.get("Normalization")
     path = f"{path}.Normalization"
     if empty(told) or (isinstance(told, str) and told == "none"):
         return None
@@ -56,8 +68,6 @@ def _normalisation(fields: Mapping[str, Any], path: str) -> tuple[Array, Array, 
             "Type": told,
             **{name: fields.get(name) for name in ("AverageImage", "Mean", "StandardDeviation")},
         }
-    if not isinstance(told, Mapping):
-        raise FormatError(f"{path}: wanted a struct or a name")
     kind = text_of(told.get("Type"), f"{path}.Type")
     one = np.ones(1, np.float32)
     if kind == "zerocenter":
@@ -70,9 +80,7 @@ def _normalisation(fields: Mapping[str, Any], path: str) -> tuple[Array, Array, 
             return None
         scale = (1 / np.where(deviation == 0, 1, deviation)).astype(deviation.dtype)
         return scale, -mean * scale, kind
-    if kind.startswith("rescale"):
-        return _rescaled(told, kind, path)
-    raise FormatError(f"{path}.Type: {kind!r:.60} is a normalisation that is not known here")
+    return _rescaled(told, kind, path)
 
 
 def _rescaled(told: Mapping[str, Any], kind: str, path: str) -> tuple[Array, Array, str] | None:

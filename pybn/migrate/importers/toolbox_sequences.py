@@ -9,7 +9,7 @@ import numpy as np
 from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.migrate.imported import Parameter
-from pybn.migrate.importers.building import Made, array, empty, parameter, whole_numbers
+from pybn.migrate.importers.building import Made, array, empty, parameter, unlearnt, whole_numbers
 from pybn.migrate.importers.toolbox_given import Given, oracle, times, truth, vector
 from pybn.migrate.rules import Chain
 
@@ -24,7 +24,7 @@ RESETS = {
 def lstm(given: Given) -> Made | None:
     """LSTM, or both ways: weights (4H, D), (4H, H), (4H, 1), gates i, f, g, o; twice as many rows for both ways."""
     make: Any = getattr(pybn_layers, "Lstm", None)
-    both = _rows(given) == 8 * _hidden(given) if _rows(given) else False
+    both = given.kind == "BiLSTMLayer"
     if make is None or _strange(given):
         return None
     options = _options(given, both=both)
@@ -47,11 +47,6 @@ def gru(given: Given) -> Made | None:
 
 def _hidden(given: Given) -> int:
     return whole_numbers(given.fields.get("NumHiddenUnits"), f"{given.path}.NumHiddenUnits", (1,), 1)[0]
-
-
-def _rows(given: Given) -> int:
-    weights = given.learnt("InputWeights")
-    return 0 if weights is None else weights[1].shape[0]
 
 
 def _strange(given: Given) -> bool:
@@ -78,12 +73,20 @@ def _options(given: Given, *, both: bool) -> dict[str, Any]:
 
 
 def _parameters(given: Given, gates: int, biases: int) -> dict[str, Parameter]:
-    hidden, found = _hidden(given), {}
+    hidden = _hidden(given)
+    found: dict[str, Parameter] = {}
     for name, told in NAMES.items():
+        rows = hidden * (biases if name == "bias" else gates)
         if (each := given.learnt(told)) is None:
+            if given.channels is not None:
+                shapes = {
+                    "weight": (rows, given.channels),
+                    "recurrent_weight": (rows, hidden),
+                    "bias": (rows,),
+                }
+                found[name] = unlearnt(*shapes[name])
             continue
         path, value = each
-        rows = hidden * (biases if name == "bias" else gates)
         columns = {"bias": 1, "recurrent_weight": hidden}.get(name)
         if value.shape[0] != rows or value.ndim != 2 or columns not in (None, value.shape[1]):
             wanted = f"({rows}, {'inputs' if columns is None else columns})"

@@ -125,7 +125,7 @@ def sides_of(
     given: Given, prefix: str, kernel: tuple[int, int], stride: tuple[int, int]
 ) -> tuple[int, ...] | None:
     """Return (top, bottom, left, right); of "same" what makes the output ceil(size / stride), None where unknown."""
-    size = given.fields.get(f"{prefix}Size")
+    size = given.fields.get(f"{prefix}Size", given.fields.get(prefix))  # as the first versions called it
     mode = given.text(f"{prefix}Mode", "manual")
     if mode == "same" and given.sizes and given.sizes[0] is not None and len(given.sizes[0]) == 4:
         return same(given.sizes[0][2:], kernel, stride)
