@@ -14,13 +14,26 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from exported_models import MODELS, Maker, as_torch, exported, images, in_process, table
+from exported_models import (
+    DOUBLE,
+    FLOAT,
+    MODELS,
+    Maker,
+    as_torch,
+    errors,
+    exported,
+    first_wrong,
+    images,
+    in_process,
+    inputs_of,
+    table,
+)
 
 from pybn.errors import EngineError, FileError, FormatError, GraphError, UsageError
 from pybn.formats.datafile import open_file
 from pybn.graph import Input
 from pybn.layers import ConvolutionLayer, FullyConnected, Relu
-from pybn.layers.base import Elementwise
+from pybn.layers.base import Elementwise, Layer
 from pybn.migrate import rules
 from pybn.migrate.back import back
 from pybn.migrate.export import export, run_exported
@@ -251,6 +264,47 @@ class Odd(Elementwise):
     """A layer of somebody's."""
 
 
+class Shuffle(Layer):
+    """A layer of somebody's that says how it is written: four channels become the pixels of one, twice as large."""
+
+    kind = "nn.PixelShuffle"
+
+    def output_shape(self, *inputs: Any, weight: Any = None) -> Any:  # noqa: ARG002
+        n, c, h, w = inputs[0]
+        return (n, c // 4, 2 * h, 2 * w)
+
+    def forward(self, x: Any) -> Any:
+        n, c, h, w = x.shape
+        return x.reshape(n, c // 4, 2, 2, h, w).transpose(0, 1, 4, 2, 5, 3).reshape(n, c // 4, 2 * h, 2 * w)
+
+    def write_onnx(self, build: Any, unit: Any) -> None:
+        build.op("DepthToSpace", list(unit.inputs), unit.name, blocksize=2, mode="CRD")
+
+    def write_torch(self, build: Any, unit: Any) -> None:
+        build.module(unit, self.kind, 2)
+
+
+def test_a_layer_of_a_users_says_how_it_is_written(needs_torch: None, tmp_path: Path) -> None:
+    pieces = (
+        Piece("data", "", "", Input((None, 8, 3, 2))),
+        Piece("never", "", "", Input((None, 7))),
+        Piece("larger", "", "my.Shuffle", Shuffle(), ("data",)),
+    )
+    model = Imported("", pieces, ("larger", "larger"))
+    x = inputs_of(model)
+    wanted = {"data": x["data"], "larger": Shuffle().forward(x["data"])}
+    made = exported(model, tmp_path, ".onnx")
+    assert first_wrong(errors(run_exported(made, x), wanted), FLOAT) is None
+    assert (
+        first_wrong(errors(run_exported(made, x, nodes=False), {"larger": wanted["larger"]}), FLOAT) is None
+    )
+    assert first_wrong(errors(in_process(*as_torch(model), {"data": x["data"]}), wanted), DOUBLE) is None
+    for bad in ("os.system", "nn.Module; import os", "Shuffle", "nn.lower"):
+        pieces[2].layer.kind = bad
+        with pytest.raises(FormatError, match=r"wanted a class of torch\.nn"):
+            exported(model, tmp_path, ".safetensors")
+
+
 @pytest.mark.parametrize(("suffix", "target"), [(".onnx", "ONNX"), (".safetensors", "PyTorch")])
 def test_a_layer_that_nobody_can_write_is_named(tmp_path: Path, suffix: str, target: str) -> None:
     piece = Piece("odd", "odd/1", "my.Odd", Odd(), ("data",))
@@ -276,6 +330,9 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
     made = exported(model, tmp_path, ".npz")
     with pytest.raises(EngineError, match="holds arrays alone"):
         run_exported(made, {})
+    written = exported(model, tmp_path, ".onnx")
+    with pytest.raises(EngineError, match="wanted the inputs x1, x2, got none for x2"):
+        run_exported(written, {"x1": np.ones((1, 5))})
     turned = Maker()
     turned.add("data", Input((3, 3, 1, None)))
     turned.add("fc", FullyConnected("HWCN"), weight=Parameter(None, (), np.ones((9, 2), "f")))
@@ -299,7 +356,7 @@ def test_a_package_that_is_missing_is_named(
     run = (
         (lambda: exported(table(), tmp_path, ".onnx"))
         if package == "onnx"
-        else (lambda: run_exported(made, {}))
+        else (lambda: run_exported(made, inputs_of(table())))
     )
     with pytest.raises(
         (FormatError, EngineError), match=rf"needs the package {package}.*pip install 'pybn\[onnx\]'"

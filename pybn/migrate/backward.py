@@ -13,7 +13,7 @@ from pybn.errors import EngineError
 from pybn.layers import BatchNorm, SpatialBatchNorm
 from pybn.layers.base import Array
 from pybn.migrate import rules
-from pybn.migrate.export import Export
+from pybn.migrate.export import Export, given_to
 from pybn.migrate.exporters.base import Exported, Unit
 from pybn.migrate.exporters.torch import module_path
 
@@ -43,7 +43,7 @@ def step_exported(exported: Export, inputs: Mapping[str, Array], dy: Array, *, d
     """
     if exported.form != "torch":
         raise EngineError(f"{exported.target}: only PyTorch's modules have a backward")
-    order = {unit.name: inputs[unit.name] for unit in exported.plan.units if not unit.inputs}
+    order = given_to(exported, inputs)
     made = run_torch(module_path(exported.target), list(order.values()), double=double, training=True, dy=dy)
     batch = len(next(iter(order.values())))
     nodes = {unit.name: f"node:{exported.modules[unit.name]}" for unit in exported.plan.units}

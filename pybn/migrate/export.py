@@ -86,15 +86,15 @@ def run_exported(
     double  PyTorch in float64, the parameters widened; ONNX runs in the dtype that it was written in
     Raises EngineError where the engine is missing or fails, and for .npz, which nothing runs.
     """
+    if exported.form == "npz":
+        raise EngineError(f"{exported.target}: holds arrays alone, and nothing that runs")
+    order = given_to(exported, inputs)
     if exported.form == "onnx":
-        given = {name: np.asarray(x, exported.plan.dtype) for name, x in inputs.items()}
+        given = {name: np.asarray(x, exported.plan.dtype) for name, x in order.items()}
         every = [unit.name for unit in exported.plan.units] if nodes else []
         made = run_onnx(exported.target, given, every)
         wanted = every or exported.plan.outputs
         return {name: made[name] if name in made else given[name] for name in wanted}
-    if exported.form != "torch":
-        raise EngineError(f"{exported.target}: holds arrays alone, and nothing that runs")
-    order = {unit.name: inputs[unit.name] for unit in exported.plan.units if not unit.inputs}
     made = run_torch(module_path(exported.target), list(order.values()), double=double)
     if not nodes:
         return {name: made[f"output:{k}"] for k, name in enumerate(exported.plan.outputs)}
@@ -102,3 +102,13 @@ def run_exported(
         unit.name: made.get(f"node:{exported.modules[unit.name]}", np.asarray(order.get(unit.name)))
         for unit in exported.plan.units
     }
+
+
+def given_to(exported: Export, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the inputs that the exported model takes, in its order. Raises EngineError where one is missing."""
+    wanted = [unit.name for unit in exported.plan.units if not unit.inputs]
+    if missing := [name for name in wanted if name not in inputs]:
+        raise EngineError(
+            f"{exported.target}: wanted the inputs {', '.join(wanted)}, got none for {', '.join(missing)}"
+        )
+    return {name: inputs[name] for name in wanted}

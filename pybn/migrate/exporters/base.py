@@ -127,7 +127,7 @@ def plan(imported: Imported, dtype: str = "float32", *, preprocessing: bool = Fa
         )
         if piece.name in stages:
             units.append(_stage(renamed[piece.name], stages[piece.name], sizes[piece.name]))
-    outputs = tuple(renamed.get(name, name) for name in imported.outputs)
+    outputs = tuple(dict.fromkeys(renamed.get(name, name) for name in imported.outputs))
     return Plan(imported, tuple(units), outputs, dtype)
 
 
@@ -168,12 +168,22 @@ def spread_axes(unit: Unit, parameter: str) -> str:
     return "C H W" if len(spread_shape(unit, parameter)) == 3 else "C"
 
 
-def unknown(unit: Unit, target: str, known: Iterable[type]) -> FormatError:
+def own_way(unit: Unit, method: str) -> Any:
+    """Return the way in which a layer of a user's says how it is written, None where it has none.
+
+    `write_onnx(build, unit)` adds operations to `onnx_builder.Builder`, the last of them making the value `unit.name`;
+    `write_torch(build, unit)` calls `torch_builder.Builder.module` once, with a class of torch.nn ("nn.PixelShuffle").
+    Both may call `build.tensor` for the parameters of the layer.
+    """
+    return getattr(unit.layer, method, None)
+
+
+def unknown(unit: Unit, target: str, method: str, known: Iterable[type]) -> FormatError:
     """Make the error for a layer that a target has no way to say."""
     kinds = ", ".join(sorted(kind.__name__ for kind in known if issubclass(kind, Layer)))
     return FormatError(
         f"{unit.name}: {type(unit.layer).__name__} ({unit.piece.original!r}, {unit.piece.kind}) cannot be written to "
-        f"{target}; what can be: {kinds}"
+        f"{target}; what can be: {kinds}; a layer of your own says how by a method {method}(build, unit)"
     )
 
 

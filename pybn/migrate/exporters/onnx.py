@@ -11,7 +11,7 @@ from pybn.errors import FormatError
 from pybn.formats.base import atomic_write
 from pybn.graph import Input
 from pybn.layers import Gelu, GroupNorm, LayerNorm
-from pybn.migrate.exporters.base import Exported, Plan, Unit, unknown
+from pybn.migrate.exporters.base import Exported, Plan, Unit, own_way, unknown
 from pybn.migrate.exporters.onnx_builder import Builder, onnx
 from pybn.migrate.exporters.onnx_images import LAYERS as IMAGES
 from pybn.migrate.exporters.onnx_images import shape_of
@@ -39,9 +39,9 @@ def write_onnx(path: Path, plan: Plan, opset: int | None = None) -> tuple[Export
     for unit in plan.units:
         if isinstance(unit.layer, Input):
             continue
-        handler = LAYERS.get(type(unit.layer))
+        handler = LAYERS.get(type(unit.layer)) or own_way(unit, "write_onnx")
         if handler is None:
-            raise unknown(unit, "ONNX", LAYERS)
+            raise unknown(unit, "ONNX", "write_onnx", LAYERS)
         _want_opset(unit, opset)
         handler(build, unit)
     model = _model(build, plan, opset)

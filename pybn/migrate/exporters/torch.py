@@ -11,7 +11,7 @@ from pybn.errors import FormatError
 from pybn.formats.base import atomic_write
 from pybn.formats.write_safetensors import WRITER
 from pybn.graph import Input
-from pybn.migrate.exporters.base import Exported, Plan, unknown
+from pybn.migrate.exporters.base import Exported, Plan, own_way, unknown
 from pybn.migrate.exporters.names import attributes
 from pybn.migrate.exporters.npz import write_arrays
 from pybn.migrate.exporters.torch_builder import Builder
@@ -75,13 +75,13 @@ def built(plan: Plan) -> Builder:
     names = [unit.name for unit in plan.units]
     wanted = {name: name for name in names}
     wanted |= {f"{name}.{helper}": f"{name}_{helper}" for name in names for helper in HELPERS}
-    build = Builder(plan, attributes(wanted, _sources()))
+    build = Builder(plan, attributes(wanted, _sources()), _sources())
     for unit in plan.units:
         if isinstance(unit.layer, Input):
             continue
-        handler = LAYERS.get(type(unit.layer))
+        handler = LAYERS.get(type(unit.layer)) or own_way(unit, "write_torch")
         if handler is None:
-            raise unknown(unit, "PyTorch", LAYERS)
+            raise unknown(unit, "PyTorch", "write_torch", LAYERS)
         handler(build, unit)
     return build
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from pybn.errors import FormatError
 from pybn.layers.base import Array
 from pybn.migrate.exporters.base import Exported, Plan, Unit
 from pybn.migrate.rules import Rule
@@ -20,9 +22,10 @@ class Builder:
     Only numbers, truth values, and texts and tuples of ours are in them, and names from `names`.
     """
 
-    def __init__(self, plan: Plan, names: Mapping[str, str]) -> None:
+    def __init__(self, plan: Plan, names: Mapping[str, str], classes: Iterable[str]) -> None:
         self.plan = plan
         self.names = names
+        self._classes = frozenset(classes)
         self.made: list[ast.stmt] = []
         self.forward: list[ast.stmt] = []
         self.parts: set[str] = set()
@@ -31,7 +34,12 @@ class Builder:
         self._flowing = flowing(plan)
 
     def module(self, unit: Unit, kind: str, *sizes: Any, **options: Any) -> None:
-        """Make a node a submodule of class `kind`, one of torch.nn's, "nn.ReLU", or of ours, and call it."""
+        """Make a node a submodule of class `kind`, one of torch.nn's, "nn.ReLU", or of ours, and call it.
+
+        Raises FormatError for another name.
+        """
+        if not re.fullmatch(r"nn\.[A-Z]\w*", kind, re.ASCII) and kind not in self._classes:
+            raise FormatError(f"{unit.name}: wanted a class of torch.nn such as 'nn.ReLU', got {kind!r:.60}")
         self._submodule(unit.name, kind, sizes, options)
         self._call(unit.name, [self.variable(name) for name in unit.inputs], self.variable(unit.name))
 
