@@ -152,6 +152,9 @@ def images(dtype: str = "float32") -> Imported:
     make.add("avg_counted", AvgPoolLayer(3, 3, 1, pad=1, count_include_pad=True), "leaky")
     make.add("avg_counted_uneven", AvgPoolLayer(3, 2, 1, pad=(2, 0, 0, 1), count_include_pad=True), "leaky")
     make.add("max_floored", MaxPoolLayer(3, 3, 2, floor=True), "leaky")
+    make.add("max_deep", MaxPoolLayer(3, 3, 1, pad=2), "leaky")
+    make.add("avg_deep", AvgPoolLayer(3, 3, 1, pad=2), "leaky")
+    make.deconv("up_deep", TransposedConvolutionLayer(2, 2), (2, 2, 3, 4), "leaky")
     make.add("avg_floored", AvgPoolLayer(3, 3, 2, pad=(0, 1, 1, 1), floor=True), "leaky")
     make.conv("conv_floored", ConvolutionLayer(3, floor=True), (2, 3, 4, 2), "leaky")
     make.add("sum", EltWiseAdd(), "max_even", "avg_even", "avg_counted")
@@ -176,7 +179,7 @@ def images(dtype: str = "float32") -> Imported:
     make.connected("flat", (height, width, 3), 7, "up")
     make.add("classes", Softmax())
     outputs = ("max_uneven", "avg_uneven", "avg_counted_uneven", "max_floored", "avg_floored", "conv_floored")
-    outputs = (*outputs, "scores", "pixels", "classes")
+    outputs = (*outputs, "max_deep", "avg_deep", "up_deep", "scores", "pixels", "classes")
     stage = Preprocessing("data", np.array([2.0, 0.5, 1.0, 3.0]), np.array(-0.25), "rescale")
     return make.imported(
         *outputs, preprocessing=(stage,), classes=("a", "b"), meta={"size": np.array([9, 8])}
@@ -301,8 +304,10 @@ def more() -> Imported:
     make.add("step_norm", LayerNorm(), **pair("step_norm", 4))
     make.add("step_scaled", ScaleLayer("NTC"), **pair("step_scaled", 4))
     make.add("step_slopes", PRelu("NTC"), weight=Parameter(make.stored("net.step_slopes", 4)))
+    steep = Parameter(make.stored("net.steep", 4, low=20, high=40))
+    make.add("steep", ScaleLayer("NTC"), "steps", weight=steep, bias=steep)
     make.add("curve", Softplus())
-    return make.imported("rows", "row_slopes", "curve")
+    return make.imported("rows", "row_slopes", "step_slopes", "curve")
 
 
 MODELS = {"images": images, "table": table, "sequences": sequences, "more": more}

@@ -62,7 +62,7 @@ def chained(names: list[str]) -> Imported:
             make.conv(name, ConvolutionLayer(1, (1, 0, 1, 0)), (2, 2, 1, 1))
         else:
             make.add(name, Relu())
-    return make.imported(names[-1])
+    return make.imported(*names)  # so that each is a variable of its own
 
 
 def test_attributes_are_names_that_a_module_has_not() -> None:
@@ -213,6 +213,11 @@ def test_the_manifest_tells_all(tmp_path: Path) -> None:
     assert told["preprocessing"][0]["scale"] == [2.0, 0.5, 1.0, 3.0]
 
 
+def _named(told: Any, name: str) -> Any:
+    (found,) = [one for one in told["tensors"] if one["name"] == name]
+    return found
+
+
 def _damage(path: Path, change: Any) -> None:
     told = json.loads(path.read_text())
     change(told)
@@ -228,6 +233,7 @@ def _damage(path: Path, change: Any) -> None:
         (lambda told: told["tensors"][0].update(shape=[1]), "is not the tensor"),
         (lambda told: told["tensors"][0].update(rules=[{"rule": "run"}]), "cannot be understood"),
         (lambda told: told["tensors"][0].update(rules=[]), "does not come out as it was"),
+        (lambda told: _named(told, "bn.weight").update(rules=[rules.flip(0)]), "does not come out as it was"),
         (lambda told: told["stored"]["net.bn.moments"].update(base64="???"), "is damaged"),
         (lambda told: told["stored"]["net.bn.moments"].update(dtype="O"), "is damaged"),
     ],
