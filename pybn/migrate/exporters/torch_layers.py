@@ -66,9 +66,7 @@ def transposed_convolution(build: Builder, unit: Unit) -> None:
     build.tensor(unit, "bias", "out")
     sizes = (weight[0], weight[1] * layer.groups, weight[2:])
     options: dict[str, Any] = {"stride": layer.stride, "groups": layer.groups}
-    # PyTorch counts the output from its whole size on, and refuses to cut off more than the kernel has.
-    both = _even(layer.crop)
-    if both is not None and all(cut < size for cut, size in zip(both, weight[2:], strict=True)):
+    if both := _even(layer.crop):
         build.module(unit, "nn.ConvTranspose2d", *sizes, padding=both, **options)
     else:
         build.module(unit, "CroppedConvTranspose2d", *sizes, crop=layer.crop, **options)
