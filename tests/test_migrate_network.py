@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import scipy.io
 
 from pybn import layers
+from pybn.cli import main
 from pybn.engines.octave import OctaveEngine
 from pybn.errors import FormatError, GraphError
 from pybn.migrate import rules
@@ -194,15 +196,19 @@ def test_a_wrong_rule_is_seen(net: dict[str, Any], octave: OctaveEngine, node: s
     assert next(c.name for c in result.comparisons if not c.verdict.agrees) == node
 
 
-def test_a_struct_of_a_file_is_a_network_too(net: dict[str, Any], tmp_path: Path) -> None:
-    def plain(value: Any) -> Any:
-        if isinstance(value, Cell):
-            made = np.empty(value.shape, object)
-            for k, item in enumerate(value.items):
-                made[np.unravel_index(k, value.shape, order="F")] = plain(item)
-            return made
-        return {name: plain(each) for name, each in value.items()} if isinstance(value, dict) else value
+def plain(value: Any) -> Any:
+    """Return fields as the writers of .mat files take them."""
+    if isinstance(value, Cell):
+        made = np.empty(value.shape, object)
+        for k, item in enumerate(value.items):
+            made[np.unravel_index(k, value.shape, order="F")] = plain(item)
+        return made
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    return np.array([[value]]) if isinstance(value, float | bool) else value
 
+
+def test_a_struct_of_a_file_is_a_network_too(net: dict[str, Any], tmp_path: Path) -> None:
     scipy.io.savemat(tmp_path / "net.mat", {"mynet": plain(net)})
     made = read_model(str(tmp_path / "net.mat"))
     assert made.source == "network object, variable mynet"
@@ -211,6 +217,21 @@ def test_a_struct_of_a_file_is_a_network_too(net: dict[str, Any], tmp_path: Path
     stored = made.piece("Hidden").parameters["weight"].stored
     assert stored is not None
     assert stored.path == "mynet.IW{1,1}"
+
+
+def test_an_object_of_a_file_is_seen_and_shown(
+    net: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "net.mat")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import matio
+        from matio.utils.matclass import MatlabOpaque
+
+        matio.save_to_mat(path, {"net": MatlabOpaque(plain(net), "network")}, version="v7")
+    assert read_model(path).outputs == imported(net).outputs
+    assert main(["inspect", path]) == 0
+    assert "Hidden tansig" in capsys.readouterr().out
 
 
 def test_what_older_versions_say_of_mapminmax_gives_the_same(net: dict[str, Any]) -> None:
