@@ -540,3 +540,28 @@ def test_recurrent_layers_that_were_not_trained() -> None:
     model = toolbox.imported(layers_of(SEQUENCE, M.recurrent("BiLSTMLayer", "both", 3, 4, **empty)), "net")
     assert model.untrained == ("both.weight", "both.recurrent_weight", "both.bias")
     assert model.piece("both").parameters["weight"].shape == (32, 3)
+
+
+def test_sequences_side_by_side(octave: OctaveEngine) -> None:
+    connections = [
+        ("input", "a"),
+        ("input", "b"),
+        ("a", "cat/in1"),
+        ("b", "cat/in2"),
+        ("cat", "last"),
+        ("last", "loss"),
+    ]
+    net = wired(
+        "DAGNetwork",
+        connections,
+        SEQUENCE,
+        M.recurrent("LSTMLayer", "a", 3, 2),
+        M.recurrent("BiLSTMLayer", "b", 3, 2),
+        layer("ConcatenationLayer", "cat", Dim=one(1), NumInputs=one(2)),
+        M.recurrent("GRULayer", "last", 6, 2, ReturnSequence=yes(False)),
+        layer("weightedClassificationLayer", "loss", Classes=CLASSES),
+    )
+    model = toolbox.imported(net, "net")
+    assert model.classes == ("a", "b")
+    found = proof(octave, model)
+    assert found.agrees, told(found)

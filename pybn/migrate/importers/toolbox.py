@@ -24,6 +24,7 @@ from pybn.values import Object
 
 NETWORKS = ("SeriesNetwork", "DAGNetwork", "dlnetwork", "nnet.cnn.LayerGraph")
 LAYER = "nnet.cnn.layer."
+LOSS = re.compile(r"(classification|regression|loss)(output)?(layer)?$", re.IGNORECASE)
 OUTPUTS = ("ClassificationOutputLayer", "RegressionOutputLayer", "PixelClassificationLayer")
 
 
@@ -92,9 +93,9 @@ def _notes(pieces: Sequence[Piece]) -> list[str]:
 
 def _is_loss(told: Told, taken: set[str]) -> bool:
     """Tell whether a layer is a loss: by its class, or, of a class of the user's, because nothing takes it."""
-    return told.kind in OUTPUTS or (
-        told.kind not in LAYERS and told.name not in taken and "LossFunction" in told.fields
-    )
+    if told.kind in OUTPUTS or told.kind in LAYERS or told.kind in INPUTS:
+        return told.kind in OUTPUTS
+    return told.name not in taken and ("LossFunction" in told.fields or LOSS.search(told.kind) is not None)
 
 
 def _opened(value: Object, variable: str) -> tuple[Object, list[tuple[str, str]] | None, list[str]]:
@@ -256,7 +257,12 @@ def _shown(fields: Mapping[str, Any], strange: Sequence[str] = ()) -> dict[str, 
 
 def _classes(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the classes: a categorical's, or a cell of older versions."""
-    value = fields.get("Categories", fields.get("ClassNames"))
+    known = (
+        "Categories",
+        "ClassNames",
+        "Classes",
+    )  # as later and earlier versions, and the user's own, call them
+    value = next((fields[name] for name in known if not empty(fields.get(name))), None)
     if isinstance(value, Object) and value.class_name == "categorical":
         return tuple(str(each.get("value")) for each in value.properties)
     return tuple(_texts(value, "classes")) if not empty(value) else ()

@@ -145,12 +145,13 @@ def multiplication(_: Given) -> Made | None:
 
 
 def concatenation(given: Given) -> Made | None:
-    """Concatenation along the channels."""
+    """Concatenation along the channels: dimension 3 of images, and of rows that come of images; 1 of others."""
+    ranks = {len(sizes) for sizes in given.sizes if sizes is not None} or {4}
     along = given.fields.get("Dim")
-    wanted = {4: 3, 2: 1, 3: 1}.get(given.rank or 4)
-    if not empty(along) and number_of(along, f"{given.path}.Dim") != wanted:
+    wanted: tuple[float, ...] = {4: (3,), 2: (1, 3), 3: (1,)}[min(ranks)]
+    if len(ranks) > 1 or (not empty(along) and number_of(along, f"{given.path}.Dim") not in wanted):
         return None
-    return Made(pybn_layers.Concat(), {}, oracle("concat"))
+    return Made(pybn_layers.Concat("NTC" if ranks == {3} else "NCHW"), {}, oracle("concat"))
 
 
 LAYERS: dict[str, Callable[[Given], Made | None]] = {
