@@ -35,6 +35,10 @@ from pybn.layers import (
     PRelu,
     Relu,
     ScaleLayer,
+    SequenceAvgPool,
+    SequenceConvolution,
+    SequenceGlobalPool,
+    SequenceMaxPool,
     Sigmoid,
     Softmax,
     Softplus,
@@ -310,7 +314,36 @@ def more() -> Imported:
     return make.imported("rows", "row_slopes", "step_slopes", "curve")
 
 
-MODELS = {"images": images, "table": table, "sequences": sequences, "more": more}
+def steps() -> Imported:
+    """Windows over the steps of sequences, with all that they may be told, on sequences of any length."""
+    make = Maker()
+
+    def conv(name: str, layer: SequenceConvolution, shape: tuple[int, int, int], *inputs: str) -> None:
+        """A convolution of a weight (k,Cin/groups,F), as the toolbox has it."""
+        weight = Parameter(make.stored(f"net.{name}.Weights", *shape), (rules.permute(2, 1, 0),))
+        make.add(name, layer, *inputs, weight=weight, bias=make.bias(name, shape[2]))
+
+    make.add("data", Input((None, 11, 4)))
+    conv("causal", SequenceConvolution(1, (4, 0), dilation=2), (3, 4, 6))
+    conv("uneven", SequenceConvolution(2, (1, 2), floor=True), (3, 6, 4))
+    conv("grouped", SequenceConvolution(pad=1, groups=2), (3, 2, 6))
+    conv("same", SequenceConvolution(pad="same"), (4, 4, 6), "data")
+    conv("same_strided", SequenceConvolution(3, "same", dilation=2), (3, 6, 4))
+    conv("same_apart", SequenceConvolution(3, "same"), (5, 6, 5), "same")
+    conv("beyond", SequenceConvolution(2, "same"), (1, 4, 3), "data")
+    make.add("max_uneven", SequenceMaxPool(3, 2, pad=(0, 2), floor=True), "causal")
+    make.add("max_same", SequenceMaxPool(4, 3, pad="same"), "causal")
+    make.add("avg_uneven", SequenceAvgPool(3, 1, pad=(2, 0)), "causal")
+    make.add("avg_counted", SequenceAvgPool(3, 2, pad=(2, 1), floor=True, count_include_pad=True), "causal")
+    make.add("avg_same", SequenceAvgPool(4, 3, pad="same"), "causal")
+    make.add("avg_same_counted", SequenceAvgPool(4, 3, pad="same", count_include_pad=True), "causal")
+    make.add("mean", SequenceGlobalPool("avg"), "grouped")
+    make.add("largest", SequenceGlobalPool("max"), "grouped")
+    taken = {name for piece in make.pieces for name in piece.inputs}
+    return make.imported(*(p.name for p in make.pieces if p.name not in taken), free=("T",))
+
+
+MODELS = {"images": images, "table": table, "sequences": sequences, "more": more, "steps": steps}
 
 
 def inputs_of(imported: Imported, batch: int = 3, seed: int = 1) -> dict[str, Array]:

@@ -136,6 +136,31 @@ IN_ONNX: dict[str, tuple[str, str, Change]] = {
     "columns for rows": ("more", "columns", attribute("columns.turned", perm=[0, 1, 2, 3])),
     "an offset that is turned": ("more", "cropped", initializer("cropped.starts", lambda x: x[::-1])),
     "a sum for a product": ("more", "product", kind("product", "Add")),
+    "a filter that is turned round": (
+        "steps",
+        "causal",
+        initializer("causal.weight", lambda w: w[:, :, ::-1]),
+    ),
+    "padding on the right": ("steps", "causal", attribute("causal.made", pads=[0, 4])),
+    "half of a causal padding": ("steps", "causal", attribute("causal.made", pads=[2, 2])),
+    "the larger half first": ("steps", "same", attribute("same.made", pads=[2, 1])),
+    "the larger half first, strided": (
+        "steps",
+        "same_apart",
+        attribute("same_apart.made", auto_pad="SAME_LOWER"),
+    ),
+    "no padding worked out": ("steps", "same_strided", initializer("same_strided.extent", np.zeros_like)),
+    "padding of a sequence counted": (
+        "steps",
+        "avg_uneven",
+        attribute("avg_uneven.made", count_include_pad=1),
+    ),
+    "padding of a sequence not counted": (
+        "steps",
+        "avg_counted",
+        attribute("avg_counted.made", count_include_pad=0),
+    ),
+    "a maximum for a mean": ("steps", "mean", kind("mean.made", "GlobalMaxPool")),
     "biases of the state exchanged": (
         "sequences",
         "gru_recurrent",
@@ -172,6 +197,19 @@ IN_TEXT: dict[str, tuple[str, str, dict[str, str]]] = {
     "columns for rows": ("more", "columns", {"= ColumnFlatten()": "= nn.Flatten()"}),
     "an offset that is turned": ("more", "cropped", {"Crop(1, 2)": "Crop(2, 1)"}),
     "a gelu by tanh": ("more", "gelu", {"self.gelu = nn.GELU()": "self.gelu = nn.GELU(approximate='tanh')"}),
+    "padding on the right": ("steps", "causal", {"pad=(4, 0)": "pad=(0, 4)"}),
+    "the larger half first": (
+        "steps",
+        "same",
+        {"pad = (total // 2, total - total // 2)": "pad = (total - total // 2, total // 2)"},
+    ),
+    "padding that wins": ("steps", "max_uneven", {'float("-inf")': "9.0"}),
+    "padding of a sequence counted": (
+        "steps",
+        "avg_uneven",
+        {"(3, 1, (2, 0), False)": "(3, 1, (2, 0), True)"},
+    ),
+    "a maximum for a mean": ("steps", "mean", {"= SequenceMean()": "= SequenceMax()"}),
     "a sigmoid that is not hard": ("sequences", "hard", {"True, 'hard-sigmoid'": "True, 'sigmoid'"}),
 }
 IN_TENSORS: dict[str, tuple[str, str, str, Change]] = {

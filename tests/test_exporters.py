@@ -13,14 +13,17 @@ import numpy as np
 import onnx
 import pytest
 from exported_models import (
+    DOUBLE,
     FLOAT,
     MODELS,
     Maker,
     answers,
+    as_torch,
     errors,
     exported,
     first_wrong,
     images,
+    in_process,
     inputs_of,
     run_exported,
 )
@@ -88,6 +91,27 @@ def test_axes_that_are_free_take_any_size(tmp_path: Path) -> None:
     fixed = exported(replace(model, free=()), tmp_path, ".onnx")
     with pytest.raises(EngineError, match=r"onnxruntime: .*dimensions"):
         run_exported(fixed, {"data": x})
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
+def test_windows_over_steps_take_sequences_of_any_length(
+    request: pytest.FixtureRequest, suffix: str, tmp_path: Path
+) -> None:
+    """What "same" means is worked out from the steps that come."""
+    model = MODELS["steps"]()
+    if suffix == ".safetensors":
+        request.getfixturevalue("needs_torch")
+        text, state, names = as_torch(model)
+    else:
+        made = exported(model, tmp_path, suffix)
+    for steps in (10, 12, 15):
+        pieces = (replace(model.pieces[0], layer=Input((None, steps, 4))), *model.pieces[1:])
+        inputs = {"data": np.random.RandomState(steps).standard_normal((2, steps, 4))}
+        wanted = answers(replace(model, pieces=pieces), inputs)
+        if suffix == ".onnx":
+            assert first_wrong(errors(run_exported(made, inputs), wanted), FLOAT) is None
+        else:
+            assert first_wrong(errors(in_process(text, state, names, inputs), wanted), DOUBLE) is None
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])

@@ -67,6 +67,9 @@ NOT_LEGACY = {
     "LayerNorm",
 }
 NOT_LEGACY |= {"Lstm", "PRelu", "ScaleLayer", "Softplus", "Swish"}
+OF_SEQUENCES = {"Gru", "LayerNorm", "Lstm"}
+OF_SEQUENCES |= {"SequenceAvgPool", "SequenceConvolution", "SequenceGlobalPool", "SequenceMaxPool"}
+NOT_LEGACY |= OF_SEQUENCES
 
 
 def test_every_layer_has_a_type_and_every_type_a_test() -> None:
@@ -77,7 +80,7 @@ def test_every_layer_has_a_type_and_every_type_a_test() -> None:
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "HWCN"])
-@pytest.mark.parametrize("kind", sorted(NOT_LEGACY - {"Gru", "LayerNorm", "Lstm"}))
+@pytest.mark.parametrize("kind", sorted(NOT_LEGACY - OF_SEQUENCES))
 def test_a_class_that_has_no_type(kind: str, layout: str) -> None:
     keys: dict[str, Any] = {"ClippedRelu": {"ceiling": 6}, "GroupNorm": {"groups": 2}}.get(kind, {})
     if kind in ("CropLayer", "EltWiseMul"):
@@ -88,10 +91,11 @@ def test_a_class_that_has_no_type(kind: str, layout: str) -> None:
     assert all(np.isfinite(g).all() for g in graph.backward(y).values())
 
 
-@pytest.mark.parametrize("kind", ["Gru", "LayerNorm", "Lstm"])
+@pytest.mark.parametrize("kind", sorted(OF_SEQUENCES))
 def test_a_description_has_no_sequences(kind: str) -> None:
+    keys = {"size": 3} if kind in ("SequenceAvgPool", "SequenceMaxPool") else {}
     with pytest.raises(GraphError, match=f"y: an? {kind} cannot take .* wanted"):
-        Graph.from_metadata([IMAGE, {"type": kind, "name": "y"}])
+        Graph.from_metadata([IMAGE, {"type": kind, "name": "y", **keys}])
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "HWCN", "NHWC"])

@@ -31,6 +31,7 @@ NO_LAYER = {
     "__init__": "the public names",
     "base": "what all layers share",
     "elt_wise": "what joins of elements share",
+    "over_steps": "what windows over steps share",
     "recurrent": "what recurrent layers share",
 }
 NO_UNIT = {"Gradients", "JoinGradients", "Layer", "RecurrentGradients"}  # public names that are no layer

@@ -57,6 +57,7 @@ _SHORT = {"kernel_height": "kh", "kernel_width": "kw"}
 _SHARED = {"layout", "seed"}
 # A description has images and rows: these take rows, and sequences where a layout is named.
 _NO_IMAGES = {"BatchNorm", "Lstm", "Gru"}
+_NO_IMAGES |= {"SequenceAvgPool", "SequenceConvolution", "SequenceGlobalPool", "SequenceMaxPool"}
 
 
 def class_named(name: str) -> type[Layer] | None:

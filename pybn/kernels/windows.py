@@ -39,6 +39,14 @@ def pair(name: str, value: object, least: int = 1) -> Pair:
     return (given[0], given[-1])
 
 
+def ends(name: str, value: object) -> Pair:
+    """Return (left, right) of a whole number for both, or of two. Raises ValueError."""
+    given = _whole(value, 0)
+    if given is None or len(given) not in (1, 2):
+        raise ValueError(f"{name}: wanted a whole number >= 0, two (left, right) or 'same', got {value!r}")
+    return (given[0], given[-1])
+
+
 def sides(name: str, value: object) -> Sides:
     """Return (top, bottom, left, right) of a whole number for all, of two (vertical, horizontal), or of four.
 
@@ -98,6 +106,10 @@ class Window:
             self._positions("height", height, top + bottom, 0),
             self._positions("width", width, left + right, 1),
         )
+
+    def steps(self, count: int) -> int:
+        """Return the positions on sequences of so many steps, which lie along the width. Raises ShapeError."""
+        return self._positions("steps", count, self.pad[2] + self.pad[3], 1)
 
     def padded(self, images: Array, value: float = 0.0) -> Array:
         """Return a copy of images with the padding around each, filled with `value`."""

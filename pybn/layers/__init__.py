@@ -28,6 +28,10 @@ from pybn.layers.max_pool_layer import MaxPoolLayer
 from pybn.layers.p_relu import PRelu
 from pybn.layers.relu import Relu
 from pybn.layers.scale_layer import ScaleLayer
+from pybn.layers.sequence_avg_pool import SequenceAvgPool
+from pybn.layers.sequence_convolution import SequenceConvolution
+from pybn.layers.sequence_global_pool import SequenceGlobalPool
+from pybn.layers.sequence_max_pool import SequenceMaxPool
 from pybn.layers.sigmoid import Sigmoid
 from pybn.layers.softmax import Softmax
 from pybn.layers.softplus import Softplus
@@ -66,6 +70,10 @@ __all__ = [
     "RecurrentGradients",
     "Relu",
     "ScaleLayer",
+    "SequenceAvgPool",
+    "SequenceConvolution",
+    "SequenceGlobalPool",
+    "SequenceMaxPool",
     "Sigmoid",
     "Softmax",
     "Softplus",

@@ -17,8 +17,9 @@ from pybn.migrate.exporters.onnx_images import LAYERS as IMAGES
 from pybn.migrate.exporters.onnx_images import shape_of
 from pybn.migrate.exporters.onnx_more import LAYERS as MORE
 from pybn.migrate.exporters.onnx_recurrent import LAYERS as RECURRENT
+from pybn.migrate.exporters.onnx_sequences import LAYERS as SEQUENCES
 
-LAYERS = {**IMAGES, **RECURRENT, **MORE}
+LAYERS = {**IMAGES, **RECURRENT, **SEQUENCES, **MORE}
 OLDEST = 15  # the first opset whose operations are those that are written here,
 LATER = {LayerNorm: 17, Gelu: 20, GroupNorm: 21}  # and where they came later
 LARGEST = (1 << 31) - (1 << 20)  # bytes of a message of protobuf

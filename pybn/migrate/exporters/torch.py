@@ -18,9 +18,10 @@ from pybn.migrate.exporters.torch_builder import Builder
 from pybn.migrate.exporters.torch_layers import LAYERS as PLAIN
 from pybn.migrate.exporters.torch_more import LAYERS as MORE
 from pybn.migrate.exporters.torch_recurrent import LAYERS as RECURRENT
+from pybn.migrate.exporters.torch_sequences import LAYERS as SEQUENCES
 
-LAYERS = {**PLAIN, **RECURRENT, **MORE}
-PARTS = Path(__file__).with_name("torch_parts.py")
+LAYERS = {**PLAIN, **RECURRENT, **SEQUENCES, **MORE}
+PARTS = tuple(Path(__file__).with_name(f"{name}.py") for name in ("torch_parts", "torch_parts_sequences"))
 HELPERS = ("pad", "flatten")  # what may stand before a node, each a submodule of its own
 
 HEAD = '''\
@@ -122,13 +123,15 @@ def _model(build: Builder) -> str:
 @cache
 def _sources() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Return the text of each class of ours, and the names of those of ours that it names."""
-    text = PARTS.read_text(encoding="utf-8")
-    kinds = [one for one in ast.parse(text).body if isinstance(one, ast.ClassDef | ast.FunctionDef)]
-    known = {one.name for one in kinds}
+    kinds: dict[str, tuple[str, ast.stmt]] = {}
+    for text in (path.read_text(encoding="utf-8") for path in PARTS):
+        for one in ast.parse(text).body:
+            if isinstance(one, ast.ClassDef | ast.FunctionDef):
+                kinds[one.name] = (f"{ast.get_source_segment(text, one)}\n", one)
     found = {}
-    for one in kinds:
-        named = {each.id for each in ast.walk(one) if isinstance(each, ast.Name)} & known - {one.name}
-        found[one.name] = (f"{ast.get_source_segment(text, one)}\n", tuple(sorted(named)))
+    for name, (text, tree) in kinds.items():
+        named = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)} & kinds.keys() - {name}
+        found[name] = (text, tuple(sorted(named)))
     return found
 
 
