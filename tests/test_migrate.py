@@ -565,3 +565,12 @@ def test_sequences_side_by_side(octave: OctaveEngine) -> None:
     assert model.classes == ("a", "b")
     found = proof(octave, model)
     assert found.agrees, told(found)
+
+
+def test_a_model_is_found_inside_others() -> None:
+    from pybn.migrate.importers.find import candidates
+
+    net = TOOLBOX["pooling"]
+    detector = Object("myDetector", (1, 1), [{"ModelName": "", "any": {"Network": net, "Anchors": one(3)}}])
+    told = {"detector": detector, "results": {"best": {"net": net}, "loss": one(0.1)}, "x": one(1)}
+    assert [name for name, _ in candidates(told)] == ["detector.Network", "results.best.net"]

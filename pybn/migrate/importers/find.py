@@ -10,7 +10,9 @@ from pybn.errors import FormatError, UsageError
 from pybn.formats.datafile import open_file
 from pybn.migrate.imported import Imported
 from pybn.migrate.importers import container, dagnn, network_object, simplenn, toolbox, weights
+from pybn.values import Object
 
+DEPTH = 2  # fields of fields, in which a model is looked for
 Importer = Callable[[Any, str], Imported]
 KINDS = (toolbox, simplenn, dagnn, container, network_object)
 
@@ -63,9 +65,22 @@ def candidates(file: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Importer, A
             yield "", (kind.imported, values)
             return
     for name, value in values.items():
-        for kind in KINDS:
-            if kind.is_model(value):
-                yield name, (kind.imported, value)
+        yield from _within(name, value, DEPTH)
+
+
+def _within(name: str, value: Any, depth: int) -> Iterator[tuple[str, tuple[Importer, Any]]]:
+    """Yield a value that is a model, or else the models in its fields or properties: a detector has its Network."""
+    for kind in KINDS:
+        if kind.is_model(value):
+            yield name, (kind.imported, value)
+            return
+    if isinstance(value, Object) and len(value.properties) == 1:
+        value = value.properties[0]
+    if depth and isinstance(value, Mapping):
+        for field, each in value.items():
+            inner = name if field == "any" else f"{name}.{field}"  # what saveobj wrote
+            if isinstance(each, Mapping | Object):
+                yield from _within(inner, each, depth if field == "any" else depth - 1)
 
 
 def _there(found: Mapping[str, Any]) -> str:

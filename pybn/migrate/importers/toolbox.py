@@ -24,7 +24,7 @@ from pybn.values import Object
 
 NETWORKS = ("SeriesNetwork", "DAGNetwork", "dlnetwork", "nnet.cnn.LayerGraph")
 LAYER = "nnet.cnn.layer."
-LOSS = re.compile(r"(classification|regression|loss)(output)?(layer)?$", re.IGNORECASE)
+LOSS = re.compile(r"(classification|regression|loss|output)(output)?(layer)?$", re.IGNORECASE)
 OUTPUTS = ("ClassificationOutputLayer", "RegressionOutputLayer", "PixelClassificationLayer")
 
 
