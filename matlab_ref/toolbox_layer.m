@@ -28,6 +28,14 @@ function y = toolbox_layer(kind, inputs, options, arrays, sequence)
       y = mean(mean(x, 1), 2);
     case 'globalmaxpool'
       y = max(max(x, [], 1), [], 2);
+    case 'conv1d'
+      y = convolved_steps(x, options, arrays);
+    case {'maxpool1d', 'avgpool1d'}
+      y = pooled_steps(x, kind, options);
+    case 'globalavgpool1d'
+      y = reshape(mean(x, 2), 1, 1, size(x, 1), size(x, 3));
+    case 'globalmaxpool1d'
+      y = reshape(max(x, [], 2), 1, 1, size(x, 1), size(x, 3));
     case 'relu'
       y = max(x, 0);
     case 'leakyrelu'
@@ -146,6 +154,52 @@ function y = pooled(x, kind, options)
   if ~options.counted
     y = y ./ layer.ForwardPropagation(framed(ones(size(x), class(x)), 0, window, options.stride, options.pad));
   end
+end
+
+function y = convolved_steps(x, options, arrays)
+  [k, channels, filters] = size(arrays.weights);
+  extent = (k - 1) * options.dilation + 1;
+  x = framed_steps(x, 0, extent, options);
+  columns = reshape(arrays.weights, k * channels, filters);
+  y = zeros(filters, floor((size(x, 2) - extent) / options.stride) + 1, size(x, 3), class(x));
+  for t = 1:size(y, 2)
+    at = (t - 1) * options.stride + (1:options.dilation:extent);
+    seen = reshape(permute(x(:, at, :), [2 1 3]), k * channels, []);
+    y(:, t, :) = reshape(columns' * seen + arrays.bias(:), filters, 1, []);
+  end
+end
+
+function y = pooled_steps(x, kind, options)
+  inside = framed_steps(ones(1, size(x, 2), class(x)), 0, options.size, options);
+  if strcmp(kind, 'maxpool1d')
+    x = framed_steps(x, -Inf, options.size, options);
+  else
+    x = framed_steps(x, 0, options.size, options);
+  end
+  y = zeros(size(x, 1), floor((size(x, 2) - options.size) / options.stride) + 1, size(x, 3), class(x));
+  for t = 1:size(y, 2)
+    at = (t - 1) * options.stride + (1:options.size);
+    if strcmp(kind, 'maxpool1d')
+      y(:, t, :) = max(x(:, at, :), [], 2);
+    elseif options.counted
+      y(:, t, :) = mean(x(:, at, :), 2);
+    else
+      y(:, t, :) = sum(x(:, at, :), 2) ./ sum(inside(at));
+    end
+  end
+end
+
+function x = framed_steps(x, value, extent, options)
+% Sequences with padding before and after: so much, or 'causal', or 'same', for ceil(T / stride) steps.
+  pad = options.pad;
+  if strcmp(options.mode, 'causal')
+    pad = [extent - 1, 0];
+  elseif strcmp(options.mode, 'same')
+    total = max((ceil(size(x, 2) / options.stride) - 1) * options.stride + extent - size(x, 2), 0);
+    pad = [floor(total / 2), ceil(total / 2)];
+  end
+  fill = @(n) repmat(cast(value, class(x)), [size(x, 1), n, size(x, 3)]);
+  x = cat(2, fill(pad(1)), x, fill(pad(2)));
 end
 
 function y = both_ways(run, gates, x, options, arrays)

@@ -17,6 +17,7 @@ from toolbox_models import (
     pooling,
     row,
     series,
+    step_pooling,
     wired,
     yes,
 )
@@ -47,9 +48,14 @@ def told(found: Proof) -> str:
 
 SAME = {"PaddingMode": "same", "PaddingSize": nothing()}
 SEQUENCE = layer("SequenceInputLayer", "input", 5, InputSize=one(3), Normalization=nothing())
+CAUSAL = {"PaddingMode": "causal", "PaddingSize": nothing()}
 
 CLASSES = Object("categorical", (2, 1), [{"value": "a"}, {"value": "b"}])
 LRN = {"WindowChannelSize": one(4), "Alpha": one(0.3), "Beta": one(0.6), "K": one(1.5)}
+
+
+def longer(steps: int) -> Any:
+    return SEQUENCE[0], {**SEQUENCE[1], "MinLength": one(steps)}
 
 
 def norm(kind: str, name: str, channels: int, eps: float, **options: Any) -> Any:
@@ -165,6 +171,43 @@ TOOLBOX: dict[str, Object] = {
         layer("ReLULayer", "relu"),
         layer("DepthConcatenationLayer", "cat", NumInputs=one(2)),
         layer("RegressionOutputLayer", "out"),
+    ),
+    "convolutions over steps": series(
+        longer(23),
+        M.step_convolution("causal, dilated", 3, 3, 4, DilationFactor=one(2), **CAUSAL),
+        M.batch_norm("bn", 4, 3, flat=True),
+        layer("ReLULayer", "relu"),
+        M.step_convolution("same, strided", 4, 4, 6, Stride=one(2), **SAME),
+        M.step_convolution("a rest left out", 3, 6, 5, Stride=one(2), PaddingSize=row(0, 1)),
+        M.step_convolution("same, dilated and strided", 2, 5, 4, Stride=one(2), DilationFactor=one(2), **SAME),
+        M.step_convolution("one filter", 1, 4, 1),
+        M.recurrent("LSTMLayer", "last", 1, 2, ReturnSequence=yes(False)),
+    ),
+    "pooling over steps": series(
+        longer(23),
+        step_pooling("Max", "max", 3, Stride=one(2), PaddingSize=row(1, 0)),
+        step_pooling("Average", "counted", 2, PaddingSize=row(1, 0), PaddingValue=one(0)),
+        step_pooling("Average", "not counted", 4, PaddingValue="mean", Stride=one(2), **SAME),
+        step_pooling("Max", "same", 2, **SAME),
+        layer("GlobalAveragePooling1DLayer", "mean"),
+        M.connected("fc", 2, 3),
+        layer("SoftmaxLayer", "softmax"),
+    ),
+    "convolutions in time, around": wired(
+        "dlnetwork",
+        [
+            ("input", "first"), ("first", "relu"), ("relu", "second"), ("second", "add/in1"), ("input", "wider"),
+            ("wider", "add/in2"), ("add", "drop"), ("drop", "global"), ("global", "fc"),
+        ],
+        SEQUENCE,
+        M.step_convolution("first", 3, 3, 5, **CAUSAL),
+        layer("ReLULayer", "relu"),
+        M.step_convolution("second", 3, 5, 5, DilationFactor=one(2), **CAUSAL),
+        M.step_convolution("wider", 1, 3, 5),
+        layer("AdditionLayer", "add", NumInputs=one(2)),
+        layer("DropoutLayer", "drop", Probability=one(0.2)),
+        layer("GlobalMaxPooling1DLayer", "global"),
+        M.connected("fc", 2, 5),
     ),
     "lstm": series(
         SEQUENCE,
@@ -394,6 +437,19 @@ WRONG = {
     "padding counts": lambda: with_layer(simplenn.imported(SIMPLE, ""), "pool_2", count_include_pad=True),
     "padding does not count": lambda: with_layer(made("pooling"), "counted", count_include_pad=False),
     "alpha not times N": lambda: with_layer(simplenn.imported(SIMPLE, ""), "normalize", alpha=0.3),
+    "steps turned round": lambda: changed(
+        made("convolutions over steps"), "causal_dilated", "weight", lambda w: w[:, :, ::-1]
+    ),
+    "padding at both ends": lambda: with_layer(
+        made("convolutions over steps"), "causal_dilated", pad=(2, 2)
+    ),
+    "the larger half of a padding first": lambda: with_layer(
+        made("convolutions over steps"), "same_strided", pad=(2, 1), floor=True
+    ),
+    "padding of steps does not count": lambda: with_layer(
+        made("pooling over steps"), "counted", count_include_pad=False
+    ),
+    "a maximum for a mean": lambda: with_layer(made("pooling over steps"), "mean", kind="max"),
     "gate order": lambda: changed(made("lstm"), "lstm", "weight", gates([0, 2, 1, 3])),
     "gates of ONNX": lambda: changed(made("lstm"), "lstm", "recurrent_weight", gates([0, 3, 1, 2])),
     "another reset": lambda: with_layer(made("gru"), "after", reset="before"),
@@ -446,6 +502,10 @@ def conv(channels: int, filters: int, **options: Any) -> Object:
     return series(INPUT, M.convolution("c", (3, 3), channels, filters, **options))
 
 
+def steps(**options: Any) -> Object:
+    return series(SEQUENCE, M.step_convolution("c", 3, 3, 4, **options))
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
@@ -454,13 +514,26 @@ def conv(channels: int, filters: int, **options: Any) -> Object:
         (conv(2, 2, FilterSize=row(5, 5)), "wanted filters of 5x5"),
         (conv(2, 2, Weights={"Value": np.full((3, 3, 2, 2), np.nan)}), "NaN"),
         (conv(2, 2, Stride="fast"), r"Stride: wanted numbers, got the text 'fast'"),
+        (steps(FilterSize=one(5)), r"Weights.*wanted filters \(5, channels, filters\), got 3x3x4"),
+        (steps(Bias=M.bias(1, 5)), "Bias.*wanted 4 values, got 1x5"),
+        (steps(NumChannels=one(2), Weights=M.weights(3, 2, 4)), "c: .*wanted filters of 3 channels"),
+        (steps(Stride=row(2, 1)), r"Stride: wanted 1 numbers, got 2"),
+        (steps(PaddingSize=row(1, 1, 1, 1)), r"PaddingSize: wanted 1 or 2 numbers, got 4"),
+        (
+            steps(FilterSize=one(9), Weights=M.weights(9, 3, 4)),
+            "c: .*a window of 9 does not fit into steps 8",
+        ),
+        (
+            series(SEQUENCE, step_pooling("Max", "p", 2, PaddingSize=row(0, 2))),
+            "p.*smaller than the window, 2",
+        ),
         (series(INPUT, M.connected("f", 3, 31)), "31 weights an output, and 4x4x2 inputs"),
         (series(INPUT, ("ReLULayer", {"Name": np.zeros((2, 2))})), "Name: wanted text"),
         (wired("DAGNetwork", [("input", "a"), ("a", "b"), ("b", "a")], INPUT, *RELUS), "circle: a, b"),
         (wired("DAGNetwork", [("input", "nobody")], INPUT), "'nobody', and there is none"),
         (Object("SeriesNetwork", (1, 1), [{"any": {"Version": one(1)}}]), "without Layers"),
     ],
-    ids=[f"{k}" for k in range(10)],
+    ids=[f"{k}" for k in range(17)],
 )
 def test_what_cannot_be_a_model_is_one_error(model: Object, words: str) -> None:
     with pytest.raises((FormatError, GraphError), match=words):
@@ -486,6 +559,20 @@ def test_holes_and_layers_that_were_not_trained_are_named() -> None:
     with pytest.raises(GraphError, match=r"was not trained: .* conv.weight, conv.bias"):
         model.filled({"my.own.FancyLayer": Relu}).graph()
     assert model.untrained == ("conv.weight", "conv.bias")
+
+
+def test_windows_over_steps_that_are_not_known_are_holes() -> None:
+    for change in (
+        {"PaddingValue": "symmetric-include-edge"},
+        {"PaddingValue": one(1)},
+        {"PaddingMode": "mirrored"},
+    ):
+        assert [hole.original for hole in toolbox.imported(steps(**change), "net").holes] == ["c"]
+    bare = toolbox.imported(steps(Weights={"Value": nothing()}, Bias={"Value": nothing()}), "net")
+    assert bare.untrained == ("c.weight", "c.bias")
+    assert bare.pieces[1].parameters["weight"].value.shape == (4, 3, 3)
+    pictures = series(INPUT, M.step_convolution("c", 3, 3, 4))
+    assert [hole.original for hole in toolbox.imported(pictures, "net").holes] == ["c"]
 
 
 def test_a_layer_of_the_users_fills_a_hole(octave: OctaveEngine) -> None:

@@ -75,6 +75,22 @@ class Made:
         }
         return layer("Convolution2DLayer", name, version, **{**told, **options})
 
+    def step_convolution(self, name: str, size: int, channels: int, filters: int, **options: Any) -> Layer:
+        """Return a convolution over steps."""
+        told = {
+            "FilterSize": one(size),
+            "NumChannels": one(channels),
+            "NumFilters": one(filters),
+            "Stride": one(1),
+            "DilationFactor": one(1),
+            "PaddingMode": "manual",
+            "PaddingSize": row(0, 0),
+            "PaddingValue": one(0),
+            "Weights": self.weights(size, channels, filters),
+            "Bias": self.bias(1, filters),
+        }
+        return layer("Convolution1DLayer", name, 3, **{**told, **options})
+
     def connected(self, name: str, *shape: int, bias: Sequence[int] = ()) -> Layer:
         """Return a fully connected layer, its weights (H, W, C, Out) or (Out, In)."""
         outputs = shape[0] if len(shape) == 2 else shape[-1]
@@ -149,6 +165,12 @@ def pooling(kind: str, name: str, size: tuple[int, int], version: int = 2, **opt
         "PaddingSize": row(0, 0, 0, 0),
     }
     return layer(f"{kind}Pooling2DLayer", name, version, **{**told, **options})
+
+
+def step_pooling(kind: str, name: str, size: int, **options: Any) -> Layer:
+    """Return a pooling layer over steps."""
+    told = {"PoolSize": one(size), "Stride": one(1), "PaddingMode": "manual", "PaddingSize": row(0, 0)}
+    return layer(f"{kind}Pooling1DLayer", name, 2, **{**told, **options})
 
 
 def layers_of(*layers: Layer) -> Object:

@@ -34,7 +34,7 @@ def input_piece(
     elif kind == "FeatureInputLayer" and len(size) == 1:
         shape = (None, size[0])
     elif kind == "SequenceInputLayer" and len(size) == 1:
-        shape = (None, STEPS, size[0])
+        shape = (None, max(STEPS, _shortest(fields, path)), size[0])
     else:
         return hole(name, original, kind, (), told), []
     strange = _strange(fields)
@@ -46,6 +46,12 @@ def input_piece(
     scale, shift, words = normalisation
     rank = len(shape)
     return piece, [Preprocessing(name, _placed(scale, rank), _placed(shift, rank), words)]
+
+
+def _shortest(fields: Mapping[str, Any], path: str) -> int:
+    """Return how many steps a sequence has at least: as many as the windows of the network want."""
+    told = fields.get("MinLength")
+    return 1 if empty(told) else whole_numbers(told, f"{path}.MinLength", (1,), 1)[0]
 
 
 def _strange(fields: Mapping[str, Any]) -> str:

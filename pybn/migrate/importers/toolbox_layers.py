@@ -22,7 +22,8 @@ from pybn.migrate.importers.toolbox_norms import (
     instance_norm,
     layer_norm,
 )
-from pybn.migrate.importers.toolbox_sequences import gru, lstm
+from pybn.migrate.importers.toolbox_sequences import convolution as step_convolution
+from pybn.migrate.importers.toolbox_sequences import global_pooling, gru, lstm, step_pooling
 from pybn.migrate.importers.toolbox_windows import convolution, pooling, transposed_convolution
 from pybn.migrate.rules import Chain, permute
 
@@ -168,6 +169,11 @@ LAYERS: dict[str, Callable[[Given], Made | None]] = {
     "AveragePooling2DLayer": pooling("avg"),
     "GlobalAveragePooling2DLayer": on_images("GlobalAvgPoolLayer", "globalavgpool"),
     "GlobalMaxPooling2DLayer": on_images("GlobalMaxPoolLayer", "globalmaxpool"),
+    "Convolution1DLayer": step_convolution,
+    "MaxPooling1DLayer": step_pooling("max"),
+    "AveragePooling1DLayer": step_pooling("avg"),
+    "GlobalAveragePooling1DLayer": global_pooling("avg"),
+    "GlobalMaxPooling1DLayer": global_pooling("max"),
     "LSTMLayer": lstm,
     "BiLSTMLayer": lstm,
     "GRULayer": gru,
