@@ -356,7 +356,8 @@ def test_colour_only_on_a_terminal_and_never_with_no_color() -> None:
 
 
 def test_long_lines_are_folded_on_a_terminal_and_nowhere_else() -> None:
-    arguments = f"'{sys.executable}' -m pybn gradcheck -v -k 'mean 1e6 ['"
+    file = ROOT / "fixtures" / "batch_norm.toml"
+    arguments = f"'{sys.executable}' -m pybn gradcheck '{file}' -v -k 'mean 1e6 ['"
     shown = subprocess.run(
         [BASH, "-c", f'script -qec "{arguments} 2>/dev/null" /dev/null'],
         capture_output=True,
@@ -367,6 +368,6 @@ def test_long_lines_are_folded_on_a_terminal_and_nowhere_else() -> None:
     )
     terminal = shown.stdout.replace("\r\n", "\n")
     assert max(map(len, terminal.splitlines())) <= 70
-    piped = pybn("gradcheck", "-v", "-k", "mean 1e6 [").stdout
+    piped = pybn("gradcheck", str(file), "-v", "-k", "mean 1e6 [").stdout
     assert max(map(len, piped.splitlines())) > 100
     assert terminal.split() == piped.split()
