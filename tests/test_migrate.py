@@ -178,7 +178,7 @@ TOOLBOX: dict[str, Object] = {
         M.batch_norm("bn", 4, 3, flat=True),
         layer("ReLULayer", "relu"),
         M.step_convolution("same, strided", 4, 4, 6, Stride=one(2), **SAME),
-        M.step_convolution("a rest left out", 3, 6, 5, Stride=one(2), PaddingSize=row(0, 1)),
+        M.step_convolution("a rest left out", 3, 6, 5, Stride=one(2), PaddingSize=row(0, 2)),
         M.step_convolution("same, dilated and strided", 2, 5, 4, Stride=one(2), DilationFactor=one(2), **SAME),
         M.step_convolution("one filter", 1, 4, 1),
         M.recurrent("LSTMLayer", "last", 1, 2, ReturnSequence=yes(False)),
@@ -561,7 +561,7 @@ def test_holes_and_layers_that_were_not_trained_are_named() -> None:
     assert model.untrained == ("conv.weight", "conv.bias")
 
 
-def test_windows_over_steps_that_are_not_known_are_holes() -> None:
+def test_windows_over_steps_of_other_kinds() -> None:
     for change in (
         {"PaddingValue": "symmetric-include-edge"},
         {"PaddingValue": one(1)},
@@ -571,6 +571,8 @@ def test_windows_over_steps_that_are_not_known_are_holes() -> None:
     bare = toolbox.imported(steps(Weights={"Value": nothing()}, Bias={"Value": nothing()}), "net")
     assert bare.untrained == ("c.weight", "c.bias")
     assert bare.pieces[1].parameters["weight"].value.shape == (4, 3, 3)
+    longest = toolbox.imported(series(longer(9), M.step_convolution("c", 9, 3, 4)), "net")
+    assert longest.graph().sizes("c") == (None, 1, 4)  # MATLAB tells how many steps it wants at least
     pictures = series(INPUT, M.step_convolution("c", 3, 3, 4))
     assert [hole.original for hole in toolbox.imported(pictures, "net").holes] == ["c"]
 
