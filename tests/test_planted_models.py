@@ -87,7 +87,7 @@ def everywhere(cases: tuple[str, ...], place: str) -> dict[str, str]:
     return dict.fromkeys(cases, place)
 
 
-WINDOW = "Window(self._size(weight), self.stride, self.pad, self.dilation)"
+WINDOW = "Window(self._size(weight), self.stride, self.pad, self.dilation, self.floor)"
 CONVOLUTION = [
     Bug(
         "left and right padding swapped",
@@ -467,7 +467,7 @@ DROPOUT = [
 ]
 
 FLAT = 'convert(x, self.layout, "CHWN").reshape'
-UNFLAT = 'else convert(dx, self.layout, "CHWN")'
+UNFLAT = 'if dx.ndim == 3 else "CHWN")'
 SQUARE = "np.array(weight.T, order"
 FULLY_CONNECTED = [
     Bug(
@@ -497,7 +497,7 @@ FULLY_CONNECTED = [
     Bug(
         "bias gradient of one row",
         fully_connected,
-        {"dbias = column_sums(dy)": "dbias = dy[-1].copy()"},
+        {"dbias = column_sums(rows)": "dbias = rows[-1].copy()"},
         {CNN: "fc1 backward", MLP: "fc3 backward", RESIDUAL: "fc1 backward"},
     ),
     Bug(
@@ -513,13 +513,13 @@ WIRING = [
     Bug(
         "a sum gives one branch nothing",
         elt_wise_add,
-        {"JoinGradients(tuple(own(dy) for _ in range(count)))": "JoinGradients((own(dy), 0 * dy))"},
+        {"tuple(own(dy) for _ in range(count))": "(own(dy), 0 * dy)"},
         {RESIDUAL: "add2 backward", RESIDUAL_HWCN: "add2 backward"},
     ),
     Bug(
         "a sum shares the gradient out",
         elt_wise_add,
-        {"JoinGradients(tuple(own(dy) for": "JoinGradients(tuple(dy / count for"},
+        {"tuple(own(dy) for": "tuple(dy / count for"},
         {RESIDUAL: "add2 backward"},
     ),
     Bug(
@@ -639,7 +639,11 @@ SOLVERS = [
     ),
 ]
 
-L2_GRADIENT = "weight=l2_gradient(w, gradient, l2)"
+WEIGHTS = 'if each.endswith("weight")]'
+REACHED = "            if name in found:"
+BIASES = """            if "bias" in of_node:
+                of_node["bias"] = of_node["bias"] + l2 * parameters[f"{name}.bias"]
+"""
 L2 = [
     Bug(
         "0.5 missing in the penalty",
@@ -656,19 +660,19 @@ L2 = [
     Bug(
         "of biases too",
         graph_loss,
-        {L2_GRADIENT: f'{L2_GRADIENT}, bias=found[name].bias + l2 * parameters[f"{{name}}.bias"]'},
+        {REACHED: BIASES + REACHED},
         {CNN_L2: "fc1 backward", MLP_L2: "fc3 backward", RESIDUAL_L2: "fc1 backward"},
     ),
     Bug(
         "not of gamma",
         graph_loss,
-        {"if gradient is not None:": "if gradient is not None and gradient.ndim > 1:"},
+        {WEIGHTS: WEIGHTS.replace("]", " and of_node[each].ndim > 1]")},
         everywhere((CNN_L2, MLP_L2, RESIDUAL_L2), "loss forward"),
     ),
     Bug(
         "of gamma in the loss alone",
         graph_loss,
-        {L2_GRADIENT: "weight=l2_gradient(w, gradient, l2 if w.ndim > 1 else 0.0)"},
+        {"of_node[parameter], l2)": "of_node[parameter], l2 if w.ndim > 1 else 0.0)"},
         {CNN_L2: "bn1 backward", MLP_L2: "bn1 backward", RESIDUAL_L2: "bn2 backward"},
     ),
 ]

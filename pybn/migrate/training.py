@@ -18,6 +18,7 @@ from pybn.migrate.backward import step_exported
 from pybn.migrate.export import Export
 from pybn.migrate.imported import Imported
 from pybn.parity import Result, Status, judge
+from pybn.resources import bundled
 from pybn.steps import Call
 
 NAME = "PyTorch, a step of training"
@@ -69,5 +70,5 @@ def _case(expected: Tensors, source: Path) -> Case:
         axes, layer = tuple(f"d{k}" for k in range(x.ndim)), name.partition(".")[0]
         outputs[name] = Tensor(name, x.shape, "float64", axes, axes, axes, tolerance=close, layer=layer)
     steps = (Call("backward(dy)", tuple(expected), ("backward",), ()),)
-    matlab = MatlabSide((), "function", "backward", (), steps)
+    matlab = MatlabSide((Path(bundled("matlab_ref")),), "function", "run_network", (), steps)
     return Case(source, NAME, "float64", {}, matlab, PythonSide((), "", (), {}, False, ()), {}, outputs)
