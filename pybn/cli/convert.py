@@ -83,7 +83,13 @@ def _add_writing(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--chunk", type=size, default=size("4M"), metavar="BYTES", help="of .h5 and .zarr (4M)"
     )
-    command.add_argument("--shard", type=size, default=size("256M"), metavar="BYTES", help="of .zarr (256M)")
+    command.add_argument(
+        "--shard",
+        type=size,
+        default=size("16M"),
+        metavar="BYTES",
+        help="of .zarr (16M); memory takes four times as much",
+    )
     command.add_argument("--mat-version", default="", choices=["5", "7"], help="of .mat: 7 is compressed (7)")
 
 

@@ -49,7 +49,7 @@ class Options:
     compression: str = ""
     level: int | None = None
     chunk: int = 4 << 20
-    shard: int = 256 << 20
+    shard: int = 16 << 20
     version: str = ""  # of .mat: "5" or "7"
 
 
