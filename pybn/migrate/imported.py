@@ -47,7 +47,9 @@ class Parameter:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the array."""
-        return self.constant.shape if self.constant is not None else self.value.shape
+        if self.stored is None:
+            return self.value.shape
+        return rules.shape_after(self.rules, self.stored.value.shape)
 
     def as_dtype(self, dtype: str) -> Array:
         """Return the array in another dtype, in which the rules compute where that is the wider one."""
@@ -109,6 +111,14 @@ class Preprocessing:
     shift: Array
     words: str
 
+    def spread(self, rank: int) -> tuple[Array, Array]:
+        """Return `scale` and `shift` such that they broadcast with a batch of that many axes."""
+        scale, shift = (
+            x.reshape(-1, 1, 1) if x.ndim == 1 and rank == 4 else x
+            for x in (np.asarray(self.scale), np.asarray(self.shift))
+        )
+        return scale, shift
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Imported:
@@ -144,6 +154,15 @@ class Imported:
             f"{p.name}.{name}" for p in self.pieces for name, x in p.parameters.items() if not x.learnt
         )
 
+    @property
+    def live(self) -> set[str]:
+        """The names of the pieces that lead to an output."""
+        found = set(self.outputs)
+        for piece in reversed(self.pieces):  # each comes after those it takes
+            if piece.name in found:
+                found.update(piece.inputs)
+        return found
+
     def piece(self, name: str) -> Piece:
         """Return a piece by its name."""
         return next(piece for piece in self.pieces if piece.name == name)
@@ -156,34 +175,27 @@ class Imported:
         )
         return replace(self, pieces=pieces)
 
-    def graph(
-        self,
-        dtype: str = "float32",
-        layers: Mapping[str, Callable[[], Layer]] | None = None,
-        output: str | None = None,
-    ) -> Graph:
+    def graph(self, dtype: str = "float32", output: str | None = None) -> Graph:
         """Return the model as the port, in evaluation mode, its parameters and running statistics in `dtype`.
 
-        `layers` gives a layer for each hole, by the name of the piece or by its kind. `output` is one of `outputs`,
-        the last where it is not said. Raises GraphError that names every hole that is left, with its class, and
-        whatever does not fit together.
+        `output` is one of `outputs`, the last where it is not said. Raises GraphError that names every hole, with its
+        class, and whatever does not fit together.
         """
-        filled = {piece.name: _filled(piece, layers or {}) for piece in self.pieces}
-        holes = [piece for piece in self.pieces if filled[piece.name] is None]
-        if holes:
-            raise GraphError(told(holes))
+        if self.holes:
+            raise GraphError(told(self.holes))
+        own = {piece.name: _filled(piece, {}) for piece in self.pieces}
         if self.untrained:
             raise GraphError(
                 f"the network was not trained: the file has no values for {', '.join(self.untrained[:10])}"
                 f"{f' and {len(self.untrained) - 10} more' if len(self.untrained) > 10 else ''}"
             )
-        nodes = [Node(p.name, filled[p.name], p.inputs) for p in self.pieces]  # type: ignore[arg-type]
+        nodes = [Node(p.name, own[p.name], p.inputs) for p in self.pieces]  # type: ignore[arg-type]
         values = {
             f"{piece.name}.{name}": parameter.as_dtype(dtype)
             for piece in self.pieces
             for name, parameter in piece.parameters.items()
         }
-        owned = {f"{p.name}.{n}" for p in self.pieces for n in getattr(filled[p.name], "parameters", ())}
+        owned = {f"{p.name}.{n}" for p in self.pieces for n in getattr(own[p.name], "parameters", ())}
         graph = Graph(
             nodes,
             {n: x for n, x in values.items() if n in owned},

@@ -178,17 +178,13 @@ class Chain(tuple[Rule, ...]):
     def of(cls, shape: Sequence[int], *rules: Rule) -> Self:
         """Begin with an array of this shape."""
         made = cls(rules)
-        made.shape = tuple(int(n) for n in shape)
-        for rule in rules:
-            made.shape = _shaped(rule, made.shape)
+        made.shape = shape_after(rules, shape)
         return made
 
     def then(self, *rules: Rule) -> Self:
         """Go on with more rules."""
         made = type(self)((*self, *rules))
-        made.shape = self.shape
-        for rule in rules:
-            made.shape = _shaped(rule, made.shape)
+        made.shape = shape_after(rules, self.shape)
         return made
 
     def to(self, *after: int, order: str = "F") -> Self:
@@ -200,6 +196,14 @@ class Chain(tuple[Rule, ...]):
                 f"wanted an array of {list(after)}, or of as many elements, got {list(self.shape)}"
             )
         return self.then(reshape(self.shape, after, order))
+
+
+def shape_after(rules: Sequence[Rule], shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the shape of what the rules make of an array of this one; no element is needed for that."""
+    made = tuple(int(n) for n in shape)
+    for rule in rules:
+        made = _shaped(rule, made)
+    return made
 
 
 def _shaped(rule: Rule, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pybn.case import Case, MatlabSide, PythonSide, Tensor
+from pybn.case import Case
 from pybn.compare import Tolerance
 from pybn.engines.base import Tensors
 from pybn.errors import PybnError
@@ -17,8 +17,8 @@ from pybn.layers.base import Array
 from pybn.migrate.backward import step_exported
 from pybn.migrate.export import Export
 from pybn.migrate.imported import Imported
+from pybn.migrate.verify import compared, tensor
 from pybn.parity import Result, Status, judge
-from pybn.resources import bundled
 from pybn.steps import Call
 
 NAME = "PyTorch, a step of training"
@@ -65,10 +65,10 @@ def _without_dropout(imported: Imported) -> Imported:
 def _case(expected: Tensors, source: Path) -> Case:
     largest = max((float(np.abs(x).max(initial=0)) for x in expected.values()), default=0.0)
     close = Tolerance(ulp_of_max=1 << 20, atol=1e-12 * largest, because=BECAUSE)
-    outputs = {}
-    for name, x in expected.items():
-        axes, layer = tuple(f"d{k}" for k in range(x.ndim)), name.partition(".")[0]
-        outputs[name] = Tensor(name, x.shape, "float64", axes, axes, axes, tolerance=close, layer=layer)
-    steps = (Call("backward(dy)", tuple(expected), ("backward",), ()),)
-    matlab = MatlabSide((Path(bundled("matlab_ref")),), "function", "run_network", (), steps)
-    return Case(source, NAME, "float64", {}, matlab, PythonSide((), "", (), {}, False, ()), {}, outputs)
+    outputs = {
+        name: tensor(name, x, "float64", tuple(f"d{k}" for k in range(x.ndim)), close)
+        for name, x in expected.items()
+    }
+    return compared(
+        source, NAME, "float64", outputs, [Call("backward(dy)", tuple(expected), ("backward",), ())]
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -86,10 +85,11 @@ def _drawn(piece: Piece, rng: np.random.Generator, shape: tuple[int, ...]) -> Ar
 def port_of(imported: Imported, dtype: str) -> Target:
     """Return the port in NumPy as a target."""
     graphs = [imported.graph(dtype, output=output) for output in imported.outputs]
-    return Target(f"port {dtype}", lambda inputs: _activations(graphs, inputs), dtype)
+    return Target(f"port {dtype}", lambda inputs: activations(graphs, inputs), dtype)
 
 
-def _activations(graphs: Sequence[Graph], inputs: Mapping[str, Array]) -> dict[str, Array]:
+def activations(graphs: Sequence[Graph], inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Return what each layer answers that leads to an output, of one graph or of several of one model."""
     made: dict[str, Array] = {}
     for graph in graphs:
         graph.predict({name: np.ascontiguousarray(inputs[name], graph.dtype) for name in graph.inputs})
@@ -141,14 +141,9 @@ def preprocessed(imported: Imported, given: Mapping[str, Array]) -> dict[str, Ar
     ready = dict(given)
     for each in imported.preprocessing:
         x = ready[each.input]
-        scale, shift = (_laid(part.astype(np.float64), x.ndim) for part in (each.scale, each.shift))
-        ready[each.input] = x * scale + shift
+        scale, shift = each.spread(x.ndim)
+        ready[each.input] = x * scale.astype(np.float64) + shift.astype(np.float64)
     return ready
-
-
-def _laid(part: Array, rank: int) -> Array:
-    """Return a number, or one for each channel or pixel, as it broadcasts with a batch."""
-    return part.reshape(-1, 1, 1) if rank == 4 and part.ndim == 1 else part
 
 
 def _judged(
@@ -178,25 +173,24 @@ def _judged(
 def _case(imported: Imported, target: Target, expected: Mapping[str, Array], source: Path) -> Case:
     """Return what is compared as a case: one output a piece, in the order in which they are computed."""
     axes = {2: ("N", "C"), 3: ("N", "T", "C"), 4: ("N", "C", "H", "W")}
-    outputs = {}
-    for name, x in expected.items():
-        order = axes[x.ndim]
-        outputs[name] = Tensor(
-            name,
-            x.shape,
-            target.dtype,
-            order,
-            order,
-            order,
-            tolerance=target.tolerance or TOLERANCES[target.dtype],
-            layer=name,
-        )
     pieces = {piece.name: piece for piece in imported.pieces}
-    steps = tuple(
+    steps = [
         Call(f"{name} = {pieces[name].kind}({', '.join(pieces[name].inputs)})", (name,), ("run_network",), ())
         for name in expected
-    )
-    matlab = MatlabSide((Path(bundled("matlab_ref")),), "function", "run_network", (), steps)
-    python = PythonSide((), "", (), {}, False, ())
-    told: Any = {}
-    return Case(source, target.name, target.dtype, told, matlab, python, {}, outputs)
+    ]
+    close = target.tolerance or TOLERANCES[target.dtype]
+    outputs = {name: tensor(name, x, target.dtype, axes[x.ndim], close) for name, x in expected.items()}
+    return compared(source, target.name, target.dtype, outputs, steps)
+
+
+def tensor(name: str, x: Array, dtype: str, axes: tuple[str, ...], close: Tolerance) -> Tensor:
+    """Return an output of a case, alike on both sides; its layer is what stands before a dot in its name."""
+    return Tensor(name, x.shape, dtype, axes, axes, axes, tolerance=close, layer=name.partition(".")[0])
+
+
+def compared(
+    source: Path, name: str, dtype: str, outputs: Mapping[str, Tensor], steps: Sequence[Call]
+) -> Case:
+    """Return a case that nothing runs: it says what two answers have, and how close they must be."""
+    matlab = MatlabSide((Path(bundled("matlab_ref")),), "function", "run_network", (), tuple(steps))
+    return Case(source, name, dtype, {}, matlab, PythonSide((), "", (), {}, False, ()), {}, outputs)

@@ -148,7 +148,7 @@ def picture(imported: Imported) -> str:
         for name, parameter in piece.parameters.items()
         if name in getattr(piece.layer, "parameters", ())
     }
-    leads = _leading(imported)
+    leads = imported.live
     drawn = SimpleNamespace(
         nodes=nodes,
         sizes=lambda name: sizes[name] or (),
@@ -156,15 +156,6 @@ def picture(imported: Imported) -> str:
         leads=lambda name: name in leads,
     )
     return draw(cast("Wired", drawn), title=imported.source)
-
-
-def _leading(imported: Imported) -> set[str]:
-    """Return the pieces that lead to an output."""
-    found: set[str] = set(imported.outputs)
-    for piece in reversed(imported.pieces):
-        if piece.name in found:
-            found |= set(piece.inputs)
-    return found
 
 
 def models(path: str, asked: str) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ class Unit:
 
     def shape(self, parameter: str) -> tuple[int, ...]:
         """Return the shape of a parameter as the port has it."""
-        return tuple(self.piece.parameters[parameter].value.shape)
+        return self.piece.parameters[parameter].shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +111,7 @@ def plan(imported: Imported, dtype: str = "float32", *, preprocessing: bool = Fa
         raise FormatError(f"dtype: wanted float32 or float64, got {dtype!r:.40}")
     graph = imported.graph("float32")
     sizes = {node.name: graph.sizes(node.name) for node in graph.nodes}
-    live = _live(imported)
+    live = imported.live
     stages = {one.input: one for one in imported.preprocessing if one.input in live} if preprocessing else {}
     renamed = {name: _free(f"{name}_preprocessed", sizes) for name in stages}
     units: list[Unit] = []
@@ -194,19 +194,6 @@ def _constant(unit: Unit, parameter: str, missing: Array | None) -> Parameter:
     return Parameter(None, (), missing)
 
 
-def _live(imported: Imported) -> set[str]:
-    """Return the names of the pieces that lead to an output."""
-    sources: Mapping[str, tuple[str, ...]] = {piece.name: piece.inputs for piece in imported.pieces}
-    found: set[str] = set()
-    left = list(imported.outputs)
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left += sources[name]
-    return found
-
-
 def _free(name: str, taken: Mapping[str, Any]) -> str:
     while name in taken:
         name += "_"
@@ -222,16 +209,7 @@ def _check_layout(piece: Piece, layer: Layer | Input) -> None:
 
 def _stage(name: str, stage: Preprocessing, sizes: Sizes) -> Unit:
     """Return a node for what is done to an input before the first layer."""
-    parameters = {
-        key: Parameter(None, (), _spread(np.asarray(value), sizes))
-        for key, value in (("scale", stage.scale), ("shift", stage.shift))
-    }
+    scale, shift = stage.spread(len(sizes))
+    parameters = {"scale": Parameter(None, (), scale), "shift": Parameter(None, (), shift)}
     piece = Piece(name, name, stage.words, None, (stage.input,), parameters)
     return Unit(piece, stage, (stage.input,), (sizes,), sizes)
-
-
-def _spread(value: Array, sizes: Sizes) -> Array:
-    """Return a number, (C,) or (C,H,W) such that it spreads over a batch."""
-    if value.ndim == 1 and len(sizes) == 4:
-        value = value.reshape(-1, 1, 1)
-    return value

@@ -76,7 +76,7 @@ class Builder:
         known = [sizes for sizes in given if sizes is not None]
         if piece.layer is not None and len(known) == len(given) and not missing(piece):
             weight = piece.parameters.get("weight")
-            shape = None if weight is None else weight.value.shape
+            shape = None if weight is None else weight.shape
             try:
                 self.sizes[piece.name] = follow(Node(piece.name, piece.layer), known, shape)
             except GraphError as error:
