@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from pybn.graph.shapes import follow
 from pybn.layers.base import Array, Layer
 from pybn.migrate.imported import Oracle, Parameter, Piece, Stored
 from pybn.migrate.rules import Chain
+
+Key = TypeVar("Key", bound=Hashable)
 
 LONGEST = 60  # characters of a name
 MOST = 20_000  # layers of a model
@@ -83,10 +85,11 @@ class Builder:
                 raise GraphError(str(error).replace(piece.name, piece.original or piece.name, 1)) from error
         self.pieces.append(piece)
 
-    def rank(self, name: str) -> int | None:
-        """Return how many axes an output has: 2 for rows, 3 for sequences, 4 for images; None where it is unknown."""
-        sizes = self.sizes[name]
-        return None if sizes is None else len(sizes)
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The names of the pieces that nothing takes."""
+        taken = {name for piece in self.pieces for name in piece.inputs}
+        return tuple(piece.name for piece in self.pieces if piece.name not in taken)
 
 
 def missing(piece: Piece) -> tuple[str, ...]:
@@ -105,6 +108,18 @@ def parameter(path: str, value: Array, chain: Chain) -> Parameter:
     except PybnError as error:
         raise FormatError(f"{path}: {error}") from error
     return made
+
+
+def vector(path: str, value: Array, count: int | None = None) -> Parameter:
+    """Return a vector, of `count` values where that is said, whatever axis they lie along. Raises FormatError."""
+    if count not in (None, value.size):
+        raise FormatError(f"{path}: wanted {count} values, got {times(value)}")
+    return parameter(path, value, Chain.of(value.shape).to(value.size))
+
+
+def times(value: Array) -> str:
+    """Return a shape as MATLAB writes it."""
+    return "x".join(map(str, value.shape))
 
 
 def unlearnt(*shape: int) -> Parameter:
@@ -182,6 +197,21 @@ def text_of(value: Any, path: str) -> str:
     return value
 
 
+def texts_of(value: Any, path: str) -> list[str]:
+    """Return names: text, texts in a cell, or an array of string objects; none of []. Raises FormatError."""
+    from pybn.values import Cell, Object
+
+    if empty(value):
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Object):
+        return [text_of(each.get("value"), path) for each in value.properties]
+    if not isinstance(value, Cell):
+        raise FormatError(f"{path}: wanted names, in a cell")
+    return [text_of(item, path) for item in value.items]
+
+
 def empty(value: Any) -> bool:
     """Tell whether a field holds nothing: it is absent, [] or ''."""
     return value is None or getattr(value, "size", None) == 0 or (isinstance(value, str) and not value)
@@ -198,6 +228,38 @@ def hole(
 ) -> Piece:
     """Return a piece that nobody knows here."""
     return Piece(name, original, kind, None, inputs, properties=properties)
+
+
+def piece_of(
+    name: str,
+    original: str,
+    kind: str,
+    inputs: tuple[str, ...],
+    made: Made | None,
+    properties: Mapping[str, Any],
+) -> Piece:
+    """Return what was made of a layer as a piece, a hole where nothing was."""
+    if made is None:
+        return hole(name, original, kind, inputs, properties)
+    return Piece(
+        name, original, kind, made.layer, inputs, made.parameters, made.oracle, properties, made.notes
+    )
+
+
+def ordered(takes: Mapping[Key, Iterable[Key]]) -> tuple[list[Key], list[Key]]:
+    """Return keys such that each comes after those it takes, and those that wait for one another in a circle."""
+    waits = {key: len(list(sources)) for key, sources in takes.items()}
+    follows: dict[Key, list[Key]] = {key: [] for key in takes}
+    for key, sources in takes.items():
+        for source in sources:
+            follows[source].append(key)
+    done = [key for key, count in waits.items() if not count]
+    for key in done:  # which grows
+        for after in follows[key]:
+            waits[after] -= 1
+            if not waits[after]:
+                done.append(after)
+    return done, [key for key, count in waits.items() if count]
 
 
 def shown(fields: Mapping[str, Any], less: Sequence[str] = ()) -> dict[str, Any]:

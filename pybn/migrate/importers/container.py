@@ -12,7 +12,17 @@ from pybn.errors import FileError, FormatError
 from pybn.formats.base import atomic_write
 from pybn.graph import Input
 from pybn.migrate.imported import Imported, Oracle, Piece
-from pybn.migrate.importers.building import Builder, Namer, empty, hole, shown, text_of, whole_numbers
+from pybn.migrate.importers.building import (
+    Builder,
+    Namer,
+    empty,
+    hole,
+    piece_of,
+    shown,
+    text_of,
+    texts_of,
+    whole_numbers,
+)
 from pybn.migrate.importers.container_layers import IMAGES, LAYERS, Saved
 from pybn.values import Cell
 
@@ -92,14 +102,12 @@ def _layers(value: Any, path: str) -> list[_Layer]:
         place = f"{path}{{{k + 1}}}"
         if not isinstance(fields, Mapping):
             raise FormatError(f"{place}: wanted a struct")
-        inputs = fields.get("inputs")
-        listed = inputs.items if isinstance(inputs, Cell) else [] if empty(inputs) else [inputs]
         made.append(
             _Layer(
                 place,
                 text_of(fields.get("name"), f"{place}.name"),
                 text_of(fields.get("class"), f"{place}.class"),
-                tuple(text_of(each, f"{place}.inputs") for each in listed),
+                tuple(texts_of(fields.get("inputs"), f"{place}.inputs")),
                 fields,
             )
         )
@@ -131,9 +139,7 @@ def _piece(
     given = made.oracle or Oracle("")
     kind = given.kind if given.kind.startswith("legacy.") else f"legacy.{layer.kind}"
     oracle = replace(given, kind=kind)
-    return Piece(
-        name, layer.original, layer.kind, made.layer, inputs, made.parameters, oracle, told, made.notes
-    )
+    return piece_of(name, layer.original, layer.kind, inputs, replace(made, oracle=oracle), told)
 
 
 def _input(layer: _Layer, layers: list[_Layer]) -> Input:
@@ -159,8 +165,7 @@ def _outputs(
         if output not in names:
             raise FormatError(f"{variable}.output: there is no layer {output!r}")
         return (names[output],)
-    taken = {name for piece in builder.pieces for name in piece.inputs}
-    return tuple(piece.name for piece in builder.pieces if piece.name not in taken)
+    return builder.ends
 
 
 def _class(model: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pybn.errors import FormatError
 from pybn.graph.node import Sizes
+from pybn.kernels.windows import pair, sides
 from pybn.layers.base import Array
 from pybn.migrate.importers.building import Made, array, empty, full, number_of, text_of, whole_numbers
 from pybn.migrate.importers.legacy_layers import PLAIN, plain
@@ -119,10 +120,10 @@ def _dense(saved: Saved) -> Made:
 def _convolution(saved: Saved) -> Made:
     found = _parameters(saved)
     options: dict[str, Any] = {
-        "stride": _pair(saved.whole(STRIDE, 1, (1, 2), 1)),
-        "pad": _sides(saved.whole(PAD, 0, (1, 2, 4), 0)),
+        "stride": pair("stride", saved.whole(STRIDE, 1, (1, 2), 1)),
+        "pad": sides("pad", saved.whole(PAD, 0, (1, 2, 4), 0)),
         "groups": saved.whole(("groups",), 1, (1,), 1)[0],
-        "dilation": _pair(saved.whole(("dilation",), 1, (1, 2), 1)),
+        "dilation": pair("dilation", saved.whole(("dilation",), 1, (1, 2), 1)),
     }
     channels = full(found["weight"][1], 4)[2] * options["groups"]
     return _weighted(saved, options, found, saved.sizes[0] or (None, channels, 1, 1))
@@ -131,8 +132,8 @@ def _convolution(saved: Saved) -> Made:
 def _transposed(saved: Saved) -> Made:
     found = _parameters(saved)
     options: dict[str, Any] = {
-        "stride": _pair(saved.whole(STRIDE, 1, (1, 2), 1)),
-        "crop": _sides(saved.whole(("crop",), 0, (1, 2, 4), 0)),
+        "stride": pair("stride", saved.whole(STRIDE, 1, (1, 2), 1)),
+        "crop": sides("crop", saved.whole(("crop",), 0, (1, 2, 4), 0)),
         "groups": saved.whole(("groups",), 1, (1,), 1)[0],
     }
     return _weighted(saved, options, found, saved.sizes[0] or (None, full(found["weight"][1], 4)[3], 1, 1))
@@ -152,16 +153,16 @@ def _norm(saved: Saved) -> Made:
 
 def _pool(saved: Saved) -> Made:
     kernel = saved.value("kernel")[1]
-    sides = (
-        _pair(saved.whole(("kernel",), None, (1, 2), 1))
+    window = (
+        pair("kernel", saved.whole(("kernel",), None, (1, 2), 1))
         if kernel is not None
         else [saved.whole((key, key.removeprefix("m_")), None, (1,), 1)[0] for key in KERNEL]
     )
     options: dict[str, Any] = {
-        "kh": sides[0],
-        "kw": sides[1],
-        "stride": _pair(saved.whole(STRIDE, 1, (1, 2), 1)),
-        "pad": _sides(saved.whole(PAD, 0, (1, 2, 4), 0)),
+        "kh": window[0],
+        "kw": window[1],
+        "stride": pair("stride", saved.whole(STRIDE, 1, (1, 2), 1)),
+        "pad": sides("pad", saved.whole(PAD, 0, (1, 2, 4), 0)),
     }
     if saved.kind == "AvgPoolLayer":
         options["count_include_pad"] = bool(saved.number("countIncludePad", instead=0.0))
@@ -201,15 +202,6 @@ def _gelu(saved: Saved) -> Made:
 
 def _simple(saved: Saved) -> Made:
     return plain(saved.name, saved.kind, {})
-
-
-def _pair(found: list[int]) -> tuple[int, int]:
-    return found[0], found[-1]
-
-
-def _sides(found: list[int]) -> tuple[int, ...]:
-    top, bottom, left, right = found if len(found) == 4 else (found[0], found[0], found[-1], found[-1])
-    return top, bottom, left, right
 
 
 LAYERS: Mapping[str, Callable[[Saved], Made]] = {

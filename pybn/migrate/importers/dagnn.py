@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pybn.errors import FormatError
 from pybn.migrate.imported import Imported, Piece
-from pybn.migrate.importers.building import Builder, Namer, array, empty, full, guarded, hole, shown, text_of
+from pybn.migrate.importers.building import (
+    Builder,
+    Namer,
+    array,
+    empty,
+    full,
+    guarded,
+    ordered,
+    piece_of,
+    shown,
+    text_of,
+    texts_of,
+)
 from pybn.migrate.importers.matconvnet_blocks import DAG, Block
 from pybn.migrate.importers.matconvnet_meta import classes_of, input_of, meta_of, preprocessing_of
 from pybn.values import Cell, StructArray
@@ -63,6 +74,7 @@ def imported(net: Mapping[str, Any], variable: str) -> Imported:
         sizes, free = input_of(meta, f"{prefix}meta", _channels(told, params, name))
         builder.add(Piece(piece, name, "input", sizes))
         made_by[name] = piece
+    given_by = set(made_by.values())
     for layer in _ordered(told, set(made_by) | losses):
         if layer.kind in LOSSES:
             left.append(f"{layer.name}: {layer.kind}, the loss")
@@ -70,8 +82,7 @@ def imported(net: Mapping[str, Any], variable: str) -> Imported:
         builder.add(_piece(layer, namer, params, made_by, builder))
         for output in layer.outputs:
             made_by[output] = builder.pieces[-1].name
-    taken = {name for piece in builder.pieces for name in piece.inputs}
-    ends = tuple(p.name for p in builder.pieces if p.name not in taken and p.kind != "input")
+    ends = tuple(name for name in builder.ends if name not in given_by)
     if not ends:
         raise FormatError(f"{prefix}layers: nothing comes out of them")
     return Imported(
@@ -99,7 +110,10 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
 
 def _told(each: Mapping[str, Any], path: str) -> Told:
     block = each.get("block")
-    names = {field: _texts(each.get(field), f"{path}.{field}") for field in ("inputs", "outputs", "params")}
+    names = {
+        field: tuple(texts_of(each.get(field), f"{path}.{field}"))
+        for field in ("inputs", "outputs", "params")
+    }
     return Told(
         text_of(each.get("name"), f"{path}.name"),
         text_of(each.get("type"), f"{path}.type"),
@@ -111,47 +125,24 @@ def _told(each: Mapping[str, Any], path: str) -> Told:
     )
 
 
-def _texts(value: Any, path: str) -> tuple[str, ...]:
-    if empty(value):
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, Cell):
-        raise FormatError(f"{path}: wanted names, in a cell")
-    return tuple(text_of(item, path) for item in value.items)
-
-
 def _only(told: list[Told], name: str) -> bool:
     """Tell whether a variable is taken by losses alone: the labels."""
     return all(each.kind in LOSSES for each in told if name in each.inputs)
 
 
-def _ordered(told: list[Told], known: set[str]) -> Iterator[Told]:
-    """Yield layers in an order in which each comes after those it takes. Raises FormatError for a cycle."""
-    makers = {name for each in told for name in each.outputs}
-    follows: dict[str, list[int]] = {}
-    waits = [0] * len(told)
-    for k, each in enumerate(told):
-        for name in set(each.inputs) & makers:
-            waits[k] += 1
-            follows.setdefault(name, []).append(k)
+def _ordered(told: list[Told], known: set[str]) -> list[Told]:
+    """Return layers in an order in which each comes after those it takes. Raises FormatError for a cycle."""
+    makers = {name: k for k, each in enumerate(told) for name in each.outputs}
+    for each in told:
         for name in each.inputs:
             if name not in makers and name not in known:
                 raise FormatError(f"{each.path}: takes the variable {name!r:.80}, which nothing makes")
-    ready = deque(k for k, count in enumerate(waits) if not count)
-    done = 0
-    while ready:
-        k = ready.popleft()
-        done += 1
-        yield told[k]
-        for name in told[k].outputs:
-            for after in follows.get(name, ()):
-                waits[after] -= 1
-                if not waits[after]:
-                    ready.append(after)
-    if done < len(told):
-        stuck = [told[k].name for k, count in enumerate(waits) if count]
-        raise FormatError(f"the layers take each other in a circle: {', '.join(stuck[:10])}")
+    takes = {k: [makers[name] for name in set(each.inputs) & set(makers)] for k, each in enumerate(told)}
+    order, stuck = ordered(takes)
+    if stuck:
+        names = ", ".join(told[k].name for k in stuck[:10])
+        raise FormatError(f"the layers take each other in a circle: {names}")
+    return [told[k] for k in order]
 
 
 def _piece(
@@ -175,12 +166,7 @@ def _piece(
     )
     make = DAG.get(told.kind) if len(told.outputs) == 1 else None
     made = guarded(lambda: make(block), told.path, told.name) if make else None
-    properties = shown(told.block)
-    if made is None:
-        return hole(name, told.name, told.kind, inputs, properties)
-    return Piece(
-        name, told.name, told.kind, made.layer, inputs, made.parameters, made.oracle, properties, made.notes
-    )
+    return piece_of(name, told.name, told.kind, inputs, made, shown(told.block))
 
 
 def _channels(told: list[Told], params: Mapping[str, tuple[str, Any]], variable: str) -> int:

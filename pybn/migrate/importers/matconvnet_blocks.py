@@ -12,6 +12,7 @@ import numpy as np
 from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.graph.node import Sizes
+from pybn.kernels.windows import sides
 from pybn.layers.base import Array, Layer
 from pybn.migrate.imported import Oracle, Parameter
 from pybn.migrate.importers.building import (
@@ -24,6 +25,8 @@ from pybn.migrate.importers.building import (
     numbers,
     parameter,
     text_of,
+    times,
+    vector,
     whole_numbers,
     zeros,
 )
@@ -61,8 +64,7 @@ class Block:
         """Return an option that is [top bottom left right], or one number for all."""
         value = self.options.get(name)
         found = [0] if empty(value) else whole_numbers(value, f"{self.path}.{name}", (1, 4))
-        top, bottom, left, right = found * 4 if len(found) == 1 else found
-        return top, bottom, left, right
+        return sides(name, found)
 
     def array(self, index: int) -> tuple[str, Array] | None:
         """Return where an array is, and its value; None where there is none."""
@@ -169,13 +171,11 @@ def bnorm(block: Block) -> Made:
     path, value = moments
     channels = scale[1].size
     if value.size != 2 * channels:
-        raise FormatError(
-            f"{path}: wanted {channels}x2 moments, [mean sigma], got {'x'.join(map(str, value.shape))}"
-        )
+        raise FormatError(f"{path}: wanted {channels}x2 moments, [mean sigma], got {times(value)}")
     columns = Chain.of(value.shape).to(channels, 2)
     parameters = {
-        "weight": _vector(scale, channels),
-        "bias": _vector(offset, channels),
+        "weight": vector(*scale, channels),
+        "bias": vector(*offset, channels),
         "running_mean": parameter(path, value, columns.then(take(1, 0, 2))),
         "running_var": parameter(path, value, columns.then(take(1, 1, 2), square())),
     }
@@ -256,14 +256,7 @@ def _filters(block: Block) -> tuple[str, Array]:
 
 
 def _bias(biases: tuple[str, Array] | None, count: int, dtype: np.dtype[Any]) -> Parameter:
-    return zeros(count, dtype) if biases is None else _vector(biases, count)
-
-
-def _vector(found: tuple[str, Array], count: int) -> Parameter:
-    path, value = found
-    if value.size != count:
-        raise FormatError(f"{path}: wanted {count} values, got {'x'.join(map(str, value.shape))}")
-    return parameter(path, value, Chain.of(value.shape).to(count))
+    return zeros(count, dtype) if biases is None else vector(*biases, count)
 
 
 SIMPLE: dict[str, Callable[[Block], Made | None]] = {

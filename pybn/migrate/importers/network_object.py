@@ -22,6 +22,8 @@ from pybn.migrate.importers.building import (
     parameter,
     shown,
     text_of,
+    times,
+    vector,
     whole_numbers,
     zeros,
 )
@@ -136,7 +138,7 @@ class _Network:
         self.check(path, value, bias, source)
         weight = parameter(path, value, Chain.of(value.shape).then(permute(1, 0)))
         outputs = value.shape[0]
-        made = {"weight": weight, "bias": zeros(outputs, value.dtype) if bias is None else _vector(*bias)}
+        made = {"weight": weight, "bias": zeros(outputs, value.dtype) if bias is None else vector(*bias)}
         arrays = {"W": value} | ({} if bias is None else {"b": bias[1]})
         return self.add(
             label,
@@ -153,9 +155,7 @@ class _Network:
         sizes = self.builder.sizes[source]
         wanted = value.shape[-1] if sizes is None else sizes[1]
         if value.ndim != 2 or value.shape[1] != wanted:
-            raise FormatError(
-                f"{path}: wanted a weight (outputs, {wanted}), got {'x'.join(map(str, value.shape))}"
-            )
+            raise FormatError(f"{path}: wanted a weight (outputs, {wanted}), got {times(value)}")
         if bias is not None and bias[1].size != value.shape[0]:
             raise FormatError(f"{bias[0]}: wanted {value.shape[0]} values, got {bias[1].size}")
 
@@ -220,10 +220,6 @@ class _Network:
         name = self.namer.give(original, "layer")
         self.builder.add(hole(name, original, kind, inputs, shown(told)))
         return name
-
-
-def _vector(path: str, value: Array) -> Parameter:
-    return parameter(path, value, Chain.of(value.shape).to(value.size))
 
 
 def _range(value: Any, path: str, size: int) -> list[list[float]]:

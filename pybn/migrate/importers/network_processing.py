@@ -10,7 +10,7 @@ import numpy as np
 from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.layers.base import Array
-from pybn.migrate.imported import Oracle, Parameter
+from pybn.migrate.imported import Oracle
 from pybn.migrate.importers.building import (
     Made,
     array,
@@ -19,6 +19,7 @@ from pybn.migrate.importers.building import (
     number_of,
     numbers,
     parameter,
+    vector,
     whole_numbers,
 )
 from pybn.migrate.rules import Chain, cast, permute, scale, square
@@ -72,7 +73,7 @@ def _by_row(
         raise FormatError(f"{gain[0]}: holds gains that are not positive, and cannot be undone")
     made = {
         "weight": constant(np.ones(count)),
-        "bias": _row(*offset),
+        "bias": vector(*offset),
         "running_mean": constant(np.full(count, low)),
         "running_var": parameter(gain[0], gain[1], Chain.of(gain[1].shape).to(count).then(square())),
     }
@@ -94,7 +95,7 @@ def _forward(
     taken = parameter(*offset, chain.then(scale(-1.0)))
     rest = offset[1].reshape(-1, order="F") + taken.value
     first = {"weight": constant(np.ones(count)), "bias": taken}
-    second = {"weight": _row(*gain), "bias": constant(low - rest * gain[1].reshape(-1, order="F"))}
+    second = {"weight": vector(*gain), "bias": constant(low - rest * gain[1].reshape(-1, order="F"))}
     notes = (
         "the offset, rounded to float32, taken off",
         "times the gain; what the rounding left is in the bias",
@@ -179,7 +180,3 @@ def _matrix(settings: Mapping[str, Any], path: str, features: int | None, *, rev
 
 def _column(value: Any, path: str) -> Array:
     return np.asarray(numbers(value, path)).reshape(-1, 1)
-
-
-def _row(path: str, value: Array) -> Parameter:
-    return parameter(path, value, Chain.of(value.shape).to(value.size))

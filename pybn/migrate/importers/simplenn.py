@@ -7,7 +7,17 @@ from typing import Any
 
 from pybn.errors import FormatError
 from pybn.migrate.imported import Imported, Piece
-from pybn.migrate.importers.building import Builder, Namer, array, empty, full, guarded, hole, shown, text_of
+from pybn.migrate.importers.building import (
+    Builder,
+    Namer,
+    array,
+    empty,
+    full,
+    guarded,
+    piece_of,
+    shown,
+    text_of,
+)
 from pybn.migrate.importers.matconvnet_blocks import SIMPLE, Block
 from pybn.migrate.importers.matconvnet_meta import classes_of, input_of, meta_of, preprocessing_of
 from pybn.values import Cell
@@ -69,9 +79,7 @@ def _piece(
     block = Block(layer, path, _arrays(layer, path), (builder.sizes[before],))
     made = guarded(lambda: make(block), path, original) if make else None
     told = shown(layer, ("weights", "filters", "biases", "name", "type"))
-    if made is None:
-        return hole(name, original, kind, (before,), told)
-    return Piece(name, original, kind, made.layer, (before,), made.parameters, made.oracle, told, made.notes)
+    return piece_of(name, original, kind, (before,), made, told)
 
 
 def _arrays(layer: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:

@@ -8,7 +8,6 @@ on. The class of each element of an array of layers is its own.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,17 @@ from typing import Any
 from pybn.errors import FormatError
 from pybn.graph import Input
 from pybn.migrate.imported import Imported, Piece, Preprocessing
-from pybn.migrate.importers.building import Builder, Namer, empty, guarded, hole, shown, text_of
+from pybn.migrate.importers.building import (
+    Builder,
+    Namer,
+    empty,
+    guarded,
+    ordered,
+    piece_of,
+    shown,
+    text_of,
+    texts_of,
+)
 from pybn.migrate.importers.toolbox_given import Given
 from pybn.migrate.importers.toolbox_inputs import INPUTS, input_piece
 from pybn.migrate.importers.toolbox_layers import LAYERS
@@ -61,7 +70,11 @@ def imported(value: Object, variable: str) -> Imported:
     left: list[str] = []
     classes: tuple[str, ...] = ()
     output_of: dict[str, str] = {}  # a loss stands for what it takes
-    for each in _ordered(told, wires):
+    by_name = {each.name: each for each in told}
+    order, stuck = ordered({name: [source for source, _ in sources] for name, sources in wires.items()})
+    if stuck:
+        raise FormatError(f"the connections go round in a circle: {', '.join(stuck[:10])}")
+    for each in map(by_name.__getitem__, order):
         inputs = tuple(output_of.get(source, names[source]) for source, _ in wires[each.name])
         if _is_loss(each, taken):
             left.append(f"{each.name or each.kind}: {each.kind}, the loss")
@@ -71,14 +84,11 @@ def imported(value: Object, variable: str) -> Imported:
         builder.add(_piece(each, names[each.name], inputs, wires[each.name], builder, preprocessing))
     if not builder.pieces:
         raise FormatError(f"{variable}: has no layers")
-    inner = {name for piece in builder.pieces for name in piece.inputs}
-    open_ends = [piece.name for piece in builder.pieces if piece.name not in inner]
-    found = [_port(end, names)[0] for end in ends]
-    outputs = [output_of.get(end, names[end]) for end in found]
+    outputs = [output_of.get(end, names[end]) for end in (_port(end, names)[0] for end in ends)]
     return Imported(
         source=f"{value.class_name} in the variable {variable}",
         pieces=tuple(builder.pieces),
-        outputs=tuple(name for name in outputs if name) or tuple(open_ends),
+        outputs=tuple(outputs) or builder.ends,
         free=("T",) if any(len(getattr(p.layer, "shape", ())) == 3 for p in builder.pieces) else (),
         preprocessing=tuple(preprocessing),
         classes=classes,
@@ -105,7 +115,7 @@ def _opened(value: Object, variable: str) -> tuple[Object, list[tuple[str, str]]
         return value, None, []
     graph = fields.get("LayerGraph")
     if isinstance(graph, Object):
-        ends = _texts(fields.get("OutputNames"), f"{variable}.OutputNames")
+        ends = texts_of(fields.get("OutputNames"), f"{variable}.OutputNames")
         layers, connections, _ = _opened(graph, f"{variable}.LayerGraph")
         return layers, connections, ends
     listed = fields.get("Layers")
@@ -123,23 +133,10 @@ def _connections(table: Any, path: str) -> list[tuple[str, str]]:
     )
     if not isinstance(columns, Mapping) or not {"Source", "Destination"} <= set(columns):
         raise FormatError(f"{path}: wanted a table with Source and Destination")
-    source, destination = (_texts(columns[name], f"{path}.{name}") for name in ("Source", "Destination"))
+    source, destination = (texts_of(columns[name], f"{path}.{name}") for name in ("Source", "Destination"))
     if len(source) != len(destination):
         raise FormatError(f"{path}: {len(source)} sources and {len(destination)} destinations")
     return list(zip(source, destination, strict=True))
-
-
-def _texts(value: Any, path: str) -> list[str]:
-    if empty(value):
-        return []
-    items = getattr(value, "items", None)
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Object):
-        return [text_of(each.get("value"), path) for each in value.properties]
-    if items is None or callable(items):
-        raise FormatError(f"{path}: wanted names, in a cell")
-    return [text_of(item, path) for item in items]
 
 
 def _fields(properties: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -194,29 +191,6 @@ def _port(text: str, known: Mapping[str, Any]) -> tuple[str, str]:
     return name, port
 
 
-def _ordered(told: Sequence[Told], wires: Wires) -> Iterator[Told]:
-    """Yield layers in an order in which each comes after those it takes. Raises FormatError for a cycle."""
-    by_name = {each.name: each for each in told}
-    waits = {name: len(sources) for name, sources in wires.items()}
-    follows: dict[str, list[str]] = {name: [] for name in by_name}
-    for name, sources in wires.items():
-        for source, _ in sources:
-            follows[source].append(name)
-    ready = deque(name for name in by_name if not waits[name])
-    done = 0
-    while ready:
-        name = ready.popleft()
-        done += 1
-        yield by_name[name]
-        for each in follows[name]:
-            waits[each] -= 1
-            if not waits[each]:
-                ready.append(each)
-    if done < len(by_name):
-        stuck = [name for name in by_name if waits[name]]
-        raise FormatError(f"the connections go round in a circle: {', '.join(stuck[:10])}")
-
-
 def _piece(
     told: Told,
     name: str,
@@ -235,19 +209,7 @@ def _piece(
     if make is not None:
         given = Given(told.fields, told.path, tuple(builder.sizes[source] for source in inputs), told.kind)
         made = guarded(lambda: make(given), told.path, told.name)
-    if made is None:
-        return hole(name, told.name, told.kind, inputs, _shown(told.fields, strange))
-    return Piece(
-        name,
-        told.name,
-        told.kind,
-        made.layer,
-        inputs,
-        made.parameters,
-        made.oracle,
-        _shown(told.fields),
-        made.notes,
-    )
+    return piece_of(name, told.name, told.kind, inputs, made, _shown(told.fields, strange))
 
 
 def _shown(fields: Mapping[str, Any], strange: Sequence[str] = ()) -> dict[str, Any]:
@@ -265,4 +227,4 @@ def _classes(fields: Mapping[str, Any]) -> tuple[str, ...]:
     value = next((fields[name] for name in known if not empty(fields.get(name))), None)
     if isinstance(value, Object) and value.class_name == "categorical":
         return tuple(str(each.get("value")) for each in value.properties)
-    return tuple(_texts(value, "classes")) if not empty(value) else ()
+    return tuple(texts_of(value, "classes")) if not empty(value) else ()

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pybn.errors import FormatError
 from pybn.graph.node import Sizes
 from pybn.layers.base import Array
 from pybn.migrate.imported import Oracle, Parameter
-from pybn.migrate.importers.building import array, empty, number_of, parameter, text_of, whole_numbers
-from pybn.migrate.rules import Chain
+from pybn.migrate.importers.building import array, empty, number_of, text_of, vector, whole_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +70,9 @@ def bias_of(bias: tuple[str, Array] | None, count: int) -> dict[str, Parameter]:
     """Return the bias, where there is one, of `count` values. Raises FormatError for another number of them."""
     if bias is None:
         return {}
-    path, value = bias
-    if value.size != count:
-        raise FormatError(f"{path}: wanted {count} values, got {times(value)}")
-    return {"bias": vector(path, value)}
-
-
-def vector(path: str, value: Array) -> Parameter:
-    """Return a vector, whatever axis its values lie along."""
-    return parameter(path, value, Chain.of(value.shape).to(value.size))
+    return {"bias": vector(*bias, count)}
 
 
 def truth(value: Any) -> bool:
     """Return a field that is true or false, false where it is empty."""
     return not empty(value) and bool(number_of(value, "HasUnpoolingOutputs"))
-
-
-def times(value: Array) -> str:
-    """Return a shape as MATLAB writes it."""
-    return "x".join(map(str, value.shape))

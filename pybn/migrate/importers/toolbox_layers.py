@@ -13,8 +13,18 @@ from typing import Any
 from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.layers.base import Array
-from pybn.migrate.importers.building import Made, empty, full, number_of, parameter, unlearnt, whole_numbers
-from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle, times, vector
+from pybn.migrate.importers.building import (
+    Made,
+    empty,
+    full,
+    number_of,
+    parameter,
+    times,
+    unlearnt,
+    vector,
+    whole_numbers,
+)
+from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle
 from pybn.migrate.importers.toolbox_norms import (
     batch_norm,
     cross_channel_norm,

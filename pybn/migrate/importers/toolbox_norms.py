@@ -8,8 +8,8 @@ from typing import Any
 from pybn import layers as pybn_layers
 from pybn.layers.base import Array
 from pybn.migrate.imported import Parameter
-from pybn.migrate.importers.building import Made, unlearnt, whole_numbers
-from pybn.migrate.importers.toolbox_given import Given, oracle, vector
+from pybn.migrate.importers.building import Made, unlearnt, vector, whole_numbers
+from pybn.migrate.importers.toolbox_given import Given, oracle
 
 
 def batch_norm(given: Given) -> Made | None:

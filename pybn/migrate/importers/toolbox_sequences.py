@@ -11,8 +11,18 @@ from pybn import layers as pybn_layers
 from pybn.errors import FormatError
 from pybn.layers.base import Layer
 from pybn.migrate.imported import Parameter
-from pybn.migrate.importers.building import Made, array, empty, full, parameter, unlearnt, whole_numbers
-from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle, times, truth, vector
+from pybn.migrate.importers.building import (
+    Made,
+    array,
+    empty,
+    full,
+    parameter,
+    times,
+    unlearnt,
+    vector,
+    whole_numbers,
+)
+from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle, truth
 from pybn.migrate.rules import Chain, permute
 
 NAMES = {"weight": "InputWeights", "recurrent_weight": "RecurrentWeights", "bias": "Bias"}

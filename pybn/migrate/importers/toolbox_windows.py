@@ -7,10 +7,20 @@ from collections.abc import Callable
 
 from pybn import layers as pybn_layers
 from pybn.errors import FormatError
+from pybn.kernels.windows import sides
 from pybn.layers.base import Layer
 from pybn.migrate.imported import Parameter
-from pybn.migrate.importers.building import Made, empty, full, number_of, parameter, unlearnt, whole_numbers
-from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle, times, truth
+from pybn.migrate.importers.building import (
+    Made,
+    empty,
+    full,
+    number_of,
+    parameter,
+    times,
+    unlearnt,
+    whole_numbers,
+)
+from pybn.migrate.importers.toolbox_given import Given, bias_of, oracle, truth
 from pybn.migrate.rules import Chain, permute
 
 
@@ -132,14 +142,13 @@ def sides_of(
     if empty(size):
         return None if mode == "same" else (0, 0, 0, 0)
     path = f"{given.path}.{prefix}Size"
-    found = whole_numbers(size, path, (1, 2, 4))
-    return tuple(found) if len(found) == 4 else (found[0], found[0], found[-1], found[-1])
+    return sides(path, whole_numbers(size, path, (1, 2, 4)))
 
 
 def same(size: tuple[int | None, ...], kernel: tuple[int, int], stride: tuple[int, int]) -> tuple[int, ...]:
     """Return the padding of "same": the smaller half first."""
-    sides: list[int] = []
+    made: list[int] = []
     for n, k, s in zip(size, kernel, stride, strict=True):
         total = max((-(-(n or 1) // s) - 1) * s + k - (n or 1), 0)
-        sides += [total // 2, total - total // 2]
-    return tuple(sides)
+        made += [total // 2, total - total // 2]
+    return tuple(made)

@@ -28,7 +28,7 @@ from pybn.errors import FileError, FormatError
 from pybn.graph import Input
 from pybn.layers.base import Array
 from pybn.migrate.imported import Imported, Piece, Preprocessing
-from pybn.migrate.importers.building import Builder, Made, Namer, full, shown
+from pybn.migrate.importers.building import Builder, Made, Namer, full, piece_of, shown
 from pybn.migrate.importers.legacy_layers import JOINS, class_of, plain, types
 from pybn.migrate.importers.weights_layers import LAYERS, Told
 from pybn.migrate.importers.weights_values import numbers_at
@@ -74,11 +74,10 @@ def imported(told: Mapping[str, Any], file: Mapping[str, Any]) -> Imported:
         before = namer.give(original, "layer")
         builder.add(_piece(before, original, table, inputs, told, file, builder))
         names[original] = before
-    taken = {name for piece in builder.pieces for name in piece.inputs}
     return Imported(
         source="a description by hand of arrays in a plain file",
         pieces=tuple(builder.pieces),
-        outputs=tuple(piece.name for piece in builder.pieces if piece.name not in taken),
+        outputs=builder.ends,
         preprocessing=_preprocessing(told, file, first, builder),
         classes=_classes(told.get("classes", [])),
     )
@@ -109,17 +108,7 @@ def _piece(
         made = LAYERS[found](Told(original, found, options, file, sizes))
     else:
         made = plain(original, found, options)
-    return Piece(
-        name,
-        original,
-        found,
-        made.layer,
-        inputs,
-        made.parameters,
-        made.oracle,
-        shown(table, WIRES),
-        made.notes,
-    )
+    return piece_of(name, original, found, inputs, made, shown(table, WIRES))
 
 
 def _input(told: object) -> Input:

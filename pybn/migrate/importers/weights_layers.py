@@ -13,7 +13,7 @@ from pybn.errors import FormatError
 from pybn.graph.node import Sizes
 from pybn.layers.base import Array
 from pybn.migrate.imported import Oracle, Parameter
-from pybn.migrate.importers.building import Made, constant, parameter, zeros
+from pybn.migrate.importers.building import Made, constant, parameter, times, vector, zeros
 from pybn.migrate.importers.legacy_layers import layer_of
 from pybn.migrate.importers.weights_values import axes_of, numbers_at, ordered
 from pybn.migrate.rules import Chain, drop, flip, permute, reshape, square, take
@@ -76,9 +76,7 @@ class Told:
             return None
         path, value, _ = found
         if value.size != count:
-            raise FormatError(
-                f"{path}: wanted {count} values for {self.name}.{key}, got {_times(value.shape)}"
-            )
+            raise FormatError(f"{path}: wanted {count} values for {self.name}.{key}, got {times(value)}")
         return path, value
 
     def check(self, key: str, found: int) -> None:
@@ -143,7 +141,7 @@ def _in_columns(chain: Chain, sizes: Sizes) -> Chain:
 def _misfit(told: Told, path: str, value: Array, axes: tuple[str, ...], features: int, more: int) -> str:
     come = f"{features} features come" + (" and one is the bias" if more else "")
     text = f"{path}: wanted the weight of {told.name} with D = {features + more}, for {come}, "
-    text += f"got {_times(value.shape)} as {' x '.join(axes)}"
+    text += f"got {times(value)} as {' x '.join(axes)}"
     sizes = dict(zip(axes, value.shape, strict=False))
     other, inside = f'axes = "{" ".join(reversed(axes))}"', 'bias_in_weight = "first" or "last"'
     fits = [
@@ -238,8 +236,7 @@ def normalisation(told: Told) -> Made:
 def _whole(found: tuple[str, Array] | None, instead: Array) -> Parameter:
     if found is None:
         return constant(instead)
-    path, value = found
-    return parameter(path, value, Chain.of(value.shape).to(value.size))
+    return vector(*found)
 
 
 def _bias(told: Told, count: int, dtype: np.dtype[Any], arrays: dict[str, Array]) -> Parameter:
@@ -253,10 +250,6 @@ def _bias(told: Told, count: int, dtype: np.dtype[Any], arrays: dict[str, Array]
 
 def _less(options: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key not in keys}
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
 
 
 LAYERS: Mapping[str, Callable[[Told], Made]] = {
