@@ -424,8 +424,8 @@ WRONG = {
     "transposed": lambda: changed(simplenn.imported(OLD, ""), "conv1", "weight", lambda w: w.transpose(0, 1, 3, 2)),
     "permuted": lambda: changed(simplenn.imported(OLD, ""), "conv1", "weight", lambda w: w[[1, 0, 2, 3]]),
     "var = sigma": lambda: changed(simplenn.imported(SIMPLE, ""), "bnorm", "running_var", np.sqrt),
-    "eps twice": lambda: with_layer_inner(simplenn.imported(SIMPLE, ""), "bnorm", 1e-4),
-    "eps forgotten": lambda: with_layer_inner(made(IMAGES), "first", 0.0),
+    "eps twice": lambda: with_layer(simplenn.imported(SIMPLE, ""), "bnorm", eps=1e-4),
+    "eps forgotten": lambda: with_layer(made(IMAGES), "first", eps=0.0),
     "N - 1": lambda: changed(made(IMAGES), "first", "running_var", lambda v: v * 100 / 99),
     "naive flatten": lambda: changed(
         made(IMAGES), "fc", "weight",
@@ -454,10 +454,6 @@ WRONG = {
     "gates of ONNX": lambda: changed(made("lstm"), "lstm", "recurrent_weight", gates([0, 3, 1, 2])),
     "another reset": lambda: with_layer(made("gru"), "after", reset="before"),
 }  # fmt: skip
-
-
-def with_layer_inner(model: Imported, name: str, eps: float) -> Imported:
-    return with_layer(model, name, eps=eps)
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -187,3 +187,20 @@ def test_pytorch_answers_and_trains_as_the_port_does(
     assert {c.name for c in wrong.comparisons if not c.verdict.agrees} == {
         f"{layer}.running_{what}" for layer in ("first", "second") for what in ("mean", "var")
     }
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".onnx"])
+def test_a_model_of_two_outputs(octave: OctaveEngine, tmp_path: Path, suffix: str) -> None:
+    from test_migrate import M
+    from toolbox_models import image_input, layer, wired
+
+    from pybn.migrate.importers import toolbox
+
+    connections = [("input", "conv"), ("conv", "relu"), ("conv", "tanh")]
+    layers = [M.convolution("conv", (3, 3), 2, 4), layer("ReLULayer", "relu"), layer("TanhLayer", "tanh")]
+    model = toolbox.imported(wired("DAGNetwork", connections, image_input(5, 6, 2), *layers), "net")
+    assert model.outputs == ("relu", "tanh")
+    made = migrate(model, tmp_path / f"net{suffix}", source=Path(__file__), octave=octave)
+    assert made.proof is not None
+    assert made.proof.agrees
+    assert {each.name for each in made.proof.results[-1].comparisons} == {"conv", "relu", "tanh"}

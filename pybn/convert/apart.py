@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pybn.convert import manifest
 from pybn.convert.layout import Rule
-from pybn.convert.place import give_name
+from pybn.convert.place import give_name, room
 from pybn.convert.plan import Request
-from pybn.errors import FileError, PybnError
+from pybn.errors import PybnError
 from pybn.formats.child import call, shown
 from pybn.formats.tensor import Options, writer_for
 
@@ -32,9 +28,9 @@ class Limits:
 def converted_apart(source: str, target: Path, request: Request, limits: Limits) -> dict[str, Any]:
     """Convert one file in a process of its own, and return its manifest. Raises FormatError, naming the limit."""
     writer_for(target)
-    with _room(target) as room:
+    with room(target) as folder:
         asked = {
-            "room": str((room / target.name).absolute()),
+            "room": str((folder / target.name).absolute()),
             "target": str(target),
             "request": asdict(request),
         }
@@ -50,24 +46,9 @@ def converted_apart(source: str, target: Path, request: Request, limits: Limits)
         if "failed" in told:
             raise _again(told["failed"])
         told["source"]["path"] = source  # as it was given; the child had it from the root of the file system
-        give_name(room / target.name, target)
+        give_name(folder / target.name, target)
         manifest.write(target, told)
     return told
-
-
-@contextmanager
-def _room(target: Path) -> Iterator[Path]:
-    """Yield a folder beside the target, which goes with all that a killed process left in it."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        room = target.with_name(f".pybn-{secrets.token_hex(8)}.tmp")
-        room.mkdir(mode=0o700)
-    except OSError as error:
-        raise FileError(f"{target}: cannot be written: {error.strerror}") from error
-    try:
-        yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
 
 
 def work(path: str, asked: str) -> dict[str, Any]:

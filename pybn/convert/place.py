@@ -48,6 +48,21 @@ def _folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def room(target: Path) -> Iterator[Path]:
+    """Yield a folder beside a target, which goes with all that is left in it. Raises FileError, naming the target."""
+    folder = target.with_name(f".pybn-{secrets.token_hex(8)}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise FileError(f"{target}: cannot be written: {error.strerror}") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def give_name(made: Path, target: Path) -> None:
     """Give what was made elsewhere on the same disk the name of the target. Raises FileError as `placed` does."""
     try:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from threading import Thread
 from typing import Any
 
+from pybn.formats.inflate import crc32
 from pybn.formats.lazy import Array
-
-# isal's runs at the memory's speed; the answer is the same.
-crc32: Callable[..., int] = import_module("isal.isal_zlib").crc32 if find_spec("isal") else zlib.crc32
 
 LARGE = 1 << 20  # bytes from which on a thread is worth its start
 

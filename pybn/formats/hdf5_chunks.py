@@ -5,20 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import h5py
 import numpy as np
 
 from pybn.formats.hdf5_items import FAULTS
+from pybn.formats.inflate import ERRORS, igzip, inflater
 from pybn.formats.lazy import Array
 
 LEAST = 1 << 14  # bytes of a chunk from which on it is worth it
-
-# An extra: without it, nothing but the time differs.
-isal: Any = import_module("isal.isal_zlib") if find_spec("isal") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Packing:
 def packing(dataset: h5py.h5d.DatasetID, memory: np.dtype[Any]) -> Packing | None:
     """Return how a dataset is packed where it is by deflate alone, or shuffled first, in elements of `memory`."""
     plan = dataset.get_create_plist()
-    if isal is None or plan.get_layout() != h5py.h5d.CHUNKED or memory.kind not in "iuf" or memory.metadata:
+    if igzip is None or plan.get_layout() != h5py.h5d.CHUNKED or memory.kind not in "iuf" or memory.metadata:
         return None
     codes = [plan.get_filter(k)[0] for k in range(plan.get_nfilters())]
     deflate, shuffle = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
@@ -75,14 +71,13 @@ def _chunk(dataset: h5py.h5d.DatasetID, packed: Packing, corner: tuple[int, ...]
         return None  # it was never written, or is damaged: the library knows
     if skipped:
         return None
-    inflater = isal.decompressobj()
+    zlib = inflater()
     try:
-        raw = inflater.decompress(data, packed.nbytes)
-    except isal.error:
+        raw = zlib.decompress(data, packed.nbytes)
+        more = b"" if zlib.eof else zlib.decompress(b"", 1)
+    except ERRORS:
         return None
-    if len(raw) != packed.nbytes:
-        return None
-    if not inflater.eof and (inflater.decompress(inflater.unconsumed_tail, 1) or not inflater.eof):
+    if len(raw) != packed.nbytes or more or not zlib.eof:
         return None
     flat = np.frombuffer(raw, np.uint8)
     if packed.shuffled:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
 # An extra: without it, nothing but the time differs.
 igzip: Any = import_module("isal.igzip_lib") if find_spec("isal") else None
+crc32: Callable[..., int] = import_module("isal.isal_zlib").crc32 if igzip else zlib.crc32
 
 ERRORS: tuple[type[Exception], ...] = (zlib.error, *([] if igzip is None else [igzip.IsalError]))
 

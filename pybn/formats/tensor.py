@@ -13,7 +13,8 @@ from typing import IO, Any, cast
 import numpy as np
 
 from pybn.errors import DTypeError, FormatError, UsageError
-from pybn.formats.digests import Digest, crc32, told
+from pybn.formats.digests import Digest, told
+from pybn.formats.inflate import crc32
 from pybn.formats.lazy import BLOCK, Array, LazyArray
 
 WRITERS = {  # by suffix, the module that writes it

@@ -80,6 +80,22 @@ def read_model(path: str | os.PathLike[str]) -> tuple[list[Node], Any, dict[str,
     return nodes, loss, told, state
 
 
+def load_toml(path: str | os.PathLike[str], wanted: str) -> dict[str, Any]:
+    """Return what a TOML file holds. Raises FileError where it cannot be read, FormatError where it is none."""
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            raise FormatError(f"{path}: wanted a description of at most {_LARGEST:,} bytes")
+        return tomllib.loads(raw.decode())
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{path}: wanted {wanted}: {error}") from error
+
+
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return a description in TOML as the arguments of `Graph.from_metadata`.
 
@@ -87,18 +103,7 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     for each layer, with the keys of the metadata.
     Raises FileError where it cannot be read, FormatError where it is no TOML, GraphError for other keys.
     """
-    try:
-        with Path(path).open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-        if len(raw) > _LARGEST:
-            raise FormatError(f"{path}: wanted a description of at most {_LARGEST:,} bytes")
-        told = tomllib.loads(raw.decode())
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise FormatError(f"{path}: wanted a saved model or a description in TOML: {error}") from error
+    told = load_toml(path, "a saved model or a description in TOML")
     model, layers = told.get("model", {}), told.get("layer", [])
     if not isinstance(model, dict) or not isinstance(layers, list) or set(told) - {"model", "layer"}:
         raise GraphError(f"{path}: wanted [model] and [[layer]] tables, got {', '.join(told)}")

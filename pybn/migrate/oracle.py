@@ -13,6 +13,7 @@ from pybn.engines.base import Engine
 from pybn.errors import EngineError, FormatError
 from pybn.graph import Input
 from pybn.layers.base import Array
+from pybn.layouts import convert, permutation
 from pybn.migrate.imported import Imported, Piece
 from pybn.resources import bundled
 from pybn.steps import Call, Variable
@@ -21,24 +22,25 @@ from pybn.values import Cell
 FUNCTION = "run_network"
 
 
+LAYOUTS = {4: ("NCHW", "HWCN"), 3: ("NTC", "CTN"), 2: ("NC", "CN")}  # by rank: the port's, and MATLAB's
+
+
 def to_matlab(x: Array) -> Array:
     """Return an array of the port as MATLAB has it: images (H,W,C,N), rows (1,1,D,N), sequences (C,T,N)."""
-    if x.ndim == 4:
-        return x.transpose(2, 3, 1, 0)
-    return x.T[None, None] if x.ndim == 2 else x.transpose(2, 1, 0)
+    moved = convert(x, *LAYOUTS[x.ndim])
+    return moved[None, None] if x.ndim == 2 else moved
 
 
 def from_matlab(x: Array, shape: tuple[int, ...], name: str) -> Array:
     """Return an array of MATLAB's as the port has it, of that shape. Raises FormatError where it cannot be."""
-    order = {2: (1, 0), 3: (2, 1, 0), 4: (2, 3, 1, 0)}[len(shape)]  # of the port's axes, in MATLAB
-    wanted = tuple(shape[axis] for axis in order)
+    port, matlab = LAYOUTS[len(shape)]
+    wanted = tuple(shape[axis] for axis in permutation(port, matlab))
     full = (1, 1, *wanted) if len(shape) == 2 else wanted
     if _bare(x.shape) != _bare(full):
         raise FormatError(
             f"{name}: wanted {list(full)}, as the port has it, and Octave answers {list(x.shape)}"
         )
-    back = [order.index(axis) for axis in range(len(shape))]
-    return np.ascontiguousarray(x.reshape(wanted, order="F").transpose(back))
+    return np.ascontiguousarray(convert(x.reshape(wanted, order="F"), matlab, port))
 
 
 def _bare(shape: Sequence[int]) -> list[int]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from pybn.convert.place import give_name, placed, room
 from pybn.engines.base import Engine
 from pybn.errors import FileError, FormatError, UsageError
 from pybn.layers.base import Array, Layer
+from pybn.layouts import convert, restore
 from pybn.migrate.export import FORMS, Export, export, run_exported
 from pybn.migrate.exporters.manifest import manifest_path
 from pybn.migrate.exporters.torch import module_path
 from pybn.migrate.imported import Imported
 from pybn.migrate.rules import exact
 from pybn.migrate.training import trained, trains
-from pybn.migrate.verify import ROUNDED, TOLERANCES, Proof, Target, port_of, verify
+from pybn.migrate.verify import ROUNDED, TOLERANCES, Proof, Target, activations, port_of, verify
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +53,9 @@ def migrate(
             f"{target}: wanted a suffix that tells the form, {', '.join(FORMS)}, got {target.suffix!r}"
         )
     imported = imported.filled(layers or {})
-    with _room(target) as room:
-        made = export(imported, room / target.name, source=source, dtype=dtype, preprocessing=preprocessing)
+    _check_place(target)
+    with room(target) as folder:
+        made = export(imported, folder / target.name, source=source, dtype=dtype, preprocessing=preprocessing)
         proof = None
         if octave is not None:
             targets = [port_of(imported, "float64"), *_targets(made, dtype, raw=preprocessing)]
@@ -65,7 +65,9 @@ def migrate(
                 proof = replace(proof, results=[*proof.results, step])
             if not proof.agrees:
                 return Migration(None, proof)
-        files = tuple(_placed(file, target.parent / file.name) for file in made.files)
+        files = tuple(target.parent / file.name for file in made.files)
+        for file, place in zip(made.files, files, strict=True):
+            give_name(file, place)
     return Migration(replace(made, target=target, files=files), proof)
 
 
@@ -85,43 +87,21 @@ def _targets(made: Export, dtype: str, *, raw: bool) -> Iterator[Target]:
 
 def _run_arrays(made: Export, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """Run the port with the arrays of the .npz that was written."""
-    from pybn.graph import Input
-
-    graph = made.plan.imported.graph(made.plan.dtype)
+    imported = made.plan.imported
+    graphs = [imported.graph(made.plan.dtype, output) for output in imported.outputs]
     with np.load(made.target) as file:
-        graph.state = {name: file[name] for name in graph.state}
-    graph.predict({name: np.ascontiguousarray(inputs[name], graph.dtype) for name in graph.inputs})
-    names = [
-        node.name for node in graph.nodes if not isinstance(node.layer, Input) and graph.leads(node.name)
-    ]
-    return {name: graph.activation(name) for name in names}
+        for graph in graphs:
+            graph.state = {name: file[name] for name in graph.state}
+    return activations(graphs, inputs)
 
 
-@contextmanager
-def _room(target: Path) -> Iterator[Path]:
-    """Yield a folder beside the target, which goes with all that is still in it."""
+def _check_place(target: Path) -> None:
+    """Raise FileError where a file of the migration cannot be put."""
     if not target.parent.is_dir():
         raise FileError(f"{target}: there is no folder {target.parent}")
     for file in (target, module_path(target), manifest_path(target)):
         if file.is_symlink() or (file.exists() and not file.is_file()):
             raise FileError(f"{file}: is a link or no regular file, and is not replaced")
-    room = target.with_name(f".pybn-{secrets.token_hex(8)}.tmp")
-    try:
-        room.mkdir(mode=0o700)
-    except OSError as error:
-        raise FileError(f"{target}: cannot be written: {error.strerror}") from error
-    try:
-        yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
-def _placed(made: Path, place: Path) -> Path:
-    try:
-        made.replace(place)
-    except OSError as error:
-        raise FileError(f"{place}: cannot be written: {error.strerror}") from error
-    return place
 
 
 def inputs_of(path: Path, imported: Imported) -> dict[str, Array]:
@@ -148,15 +128,13 @@ def inputs_of(path: Path, imported: Imported) -> dict[str, Array]:
 
 
 def _from_matlab(x: Array, rank: int) -> Array:
-    x = x.reshape((*x.shape, *[1] * (rank - x.ndim)), order="F") if x.ndim < rank else x
-    orders = {4: (3, 2, 0, 1), 3: (2, 1, 0)}
-    return x.transpose(orders[rank]) if x.ndim == rank and rank in orders else x
+    layouts = {4: ("HWCN", "NCHW"), 3: ("CTN", "NTC")}.get(rank)
+    return x if layouts is None or x.ndim > rank else convert(restore(x, layouts[0]), *layouts)
 
 
 def write_back(arrays: Mapping[str, Array], target: Path) -> None:
     """Write MATLAB's arrays to .npz or .mat, by their paths in the file. Raises UsageError, FileError, DTypeError."""
     from pybn.convert.names import names
-    from pybn.convert.place import placed
     from pybn.formats.lazy import InMemory
     from pybn.formats.tensor import Options, Sink, Tensor, writer_for
 

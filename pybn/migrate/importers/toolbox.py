@@ -79,7 +79,10 @@ def imported(value: Object, variable: str) -> Imported:
         if _is_loss(each, taken):
             left.append(f"{each.name or each.kind}: {each.kind}, the loss")
             classes = classes or _classes(each.fields)
-            output_of.update({each.name: inputs[0]} if inputs else {})
+            if inputs:
+                output_of[each.name] = inputs[0]
+            elif each.name in taken:
+                raise FormatError(f"{each.path}: {each.name}, a loss, takes nothing, and is taken")
             continue
         builder.add(_piece(each, names[each.name], inputs, wires[each.name], builder, preprocessing))
     if not builder.pieces:

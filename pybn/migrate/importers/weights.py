@@ -17,15 +17,15 @@ running_mean, and running_var or sigma. `mean` and `std` name what is taken off 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pybn.errors import FileError, FormatError
+from pybn.errors import FormatError
 from pybn.graph import Input
+from pybn.graph.files import load_toml
 from pybn.layers.base import Array
 from pybn.migrate.imported import Imported, Piece, Preprocessing
 from pybn.migrate.importers.building import Builder, Made, Namer, full, piece_of, shown
@@ -33,7 +33,6 @@ from pybn.migrate.importers.legacy_layers import JOINS, class_of, plain, types
 from pybn.migrate.importers.weights_layers import LAYERS, Told
 from pybn.migrate.importers.weights_values import numbers_at
 
-LARGEST = 16 << 20  # bytes of a description
 KEYS = ("input", "layer", "flatten", "flip", "mean", "std", "classes")
 WIRES = ("type", "name", "inputs", "inputLayer")
 _DEFAULTS = {"flatten": ("FullyConnected",), "flip": ("ConvolutionLayer", "TransposedConvolutionLayer")}
@@ -41,17 +40,7 @@ _DEFAULTS = {"flatten": ("FullyConnected",), "flip": ("ConvolutionLayer", "Trans
 
 def read_description(path: Path) -> dict[str, Any]:
     """Return a description. Raises FileError where it cannot be read, FormatError where it is none."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(raw) > LARGEST:
-        raise FormatError(f"{path}: wanted a description of at most {LARGEST:,} bytes")
-    try:
-        told = tomllib.loads(raw.decode())
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path}: wanted a description in TOML: {error}") from error
+    told = load_toml(path, "a description in TOML")
     if unknown := sorted(set(told) - set(KEYS)):
         raise FormatError(f"{path}: there is no key {unknown[0]!r}; there are {', '.join(KEYS)}")
     return told
