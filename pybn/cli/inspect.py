@@ -58,9 +58,10 @@ def run(options: argparse.Namespace) -> int:
             told = [{k: v for k, v in each.items() if k not in ("text", "svg")} for each in found]
             listings.append({**listing.to_json(), "models": told})
         else:
-            known = any("text" in each for each in found)
-            text = _models_text(file, found) + ("" if known else "\n\n" + listing.to_text()) if found else ""
-            text = text or listing.to_text()
+            parts = [_models_text(file, found)] if found else []
+            if not any("text" in each for each in found):
+                parts.append(listing.to_text())
+            text = "\n\n".join(parts)
             sys.stdout.write(text.rstrip("\n") + "\n")
     if options.json and listings:
         print_json("inspect", files=listings)
