@@ -195,6 +195,8 @@ ODD = [
 
 @many
 @given(st.lists(st.lists(NAMES | st.sampled_from(ODD), min_size=1, max_size=4), max_size=8))
+@example([[b"a"], [b"D.m"], [b"C.m", b"a"]])  # what a class would be moved to is a folder
+@example([[b"a"], [b"a.m"], [b"C.m", b"a.m"]])
 def test_any_names(tmp_path_factory: pytest.TempPathFactory, places: list[list[bytes]]) -> None:
     folder = tmp_path_factory.mktemp("names")
     tree = folder / "tree"
@@ -371,3 +373,22 @@ def test_a_copy_that_cannot_be_written_leaves_the_old_one(
     with pytest.raises(FileError, match="No space left"):
         write(plan([tree]), tmp_path / "copy")
     assert digest(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("code", "where", "to", "other"),
+    [
+        ("classdef C\nend\n", "D.m", "C.m", "C.m/notes.txt"),
+        ("classdef (Abstract) C\nmethods\ny = f(obj)\nend\nend\n", "C.m", "@C/C.m", "@C"),
+        ("function f()\nend\n", "+p/private/f.m", "+p/+pybn_private/f.m", "+p/+pybn_private"),
+    ],
+)
+def test_what_lies_where_a_file_would_go(tmp_path: Path, code: str, where: str, to: str, other: str) -> None:
+    for folder, others, wanted in ((tmp_path / "free", [], to), (tmp_path / "taken", [other], where)):
+        for name, text in ((where, code), *((each, "notes") for each in others)):
+            (folder / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "tree" / name).write_text(text)
+        assert staged(folder / "tree", folder / "copy").staged[where].to == wanted
+        assert (folder / "copy" / wanted).read_text() == (
+            code if wanted == to else code.replace("y =", "% y =")
+        )

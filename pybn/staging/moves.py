@@ -23,18 +23,17 @@ MUTE = "Octave takes methods without a body in class folders alone, and this fil
 
 def destination(source: Source, tree: Tree) -> tuple[str, str, str]:
     """Return where a file goes below the tree's copy; why, and by which rule, if that is elsewhere than it was."""
-    if (moved := private_package(source.where)) and moved not in tree.places:
+    if (moved := private_package(source.where)) and tree.free(moved):
         return moved, PRIVATE, PRIVATE_RULE
     name = source.class_name
     folder, _, _ = source.where.rpartition("/")
     if not name or folder.rpartition("/")[2].startswith("@"):
         return source.where, "", ""
     prefix = f"{folder}/" if folder else ""
-    moved = f"{prefix}@{name}/{name}.m"
-    if _bare(source) and not _stays(source, tree) and moved not in tree.places:
-        return moved, WHY, RULE
+    if _bare(source) and not _stays(source, tree):
+        return _own_folder(source), WHY, RULE
     named = f"{prefix}{name}.m"
-    if source.path.stem != name and named not in tree.places:
+    if source.path.stem != name and tree.free(named):
         return named, NAME, RULE
     return source.where, "", ""
 
@@ -65,8 +64,16 @@ def _bare(source: Source) -> bool:
     return told is not None and any(m.signature_only for m in told.methods)
 
 
+def _own_folder(source: Source) -> str:
+    """Return where a class goes that is to have a folder of its own."""
+    folder, slash, _ = source.where.rpartition("/")
+    return f"{folder}{slash}@{source.class_name}/{source.class_name}.m"
+
+
 def _stays(source: Source, tree: Tree) -> str:
     """Say why a class cannot go into a folder of its own, "" if it can."""
+    if not tree.free(_own_folder(source)):
+        return f"something else is where {_own_folder(source)} would be"
     if "mfilename" in source.words or "which" in source.words:
         return "it asks where it is"
     folder = source.where.rpartition("/")[0]

@@ -119,7 +119,11 @@ def plan(
     """
     found, left = walk(roots) if walked is None else walked
     sources = [Source(each.path, each.where, _text(each)) for each in found if each.is_code]
-    tree = Tree(sources, {each.compiled for each in found if each.compiled})
+    tree = Tree(
+        sources,
+        {each.compiled for each in found if each.compiled},
+        (each.where for each in found if not each.is_code),
+    )
     staged: dict[str, Staged] = {}
     taken: set[str] = set()
     rewrites: list[Rewrite] = []

@@ -20,15 +20,29 @@ NUMBERS = frozenset(
 class Tree:
     """All sources that are staged together: a rule asks here for what another file says."""
 
-    def __init__(self, sources: Iterable[Source], compiled: Iterable[str] = ()) -> None:
+    def __init__(
+        self, sources: Iterable[Source], compiled: Iterable[str] = (), data: Iterable[str] = ()
+    ) -> None:
         self.sources = tuple(sources)
         self.compiled = frozenset(compiled)  # what has a source or a binary of a mex function
+        self.data = frozenset(data)  # where the files are that are no code
         self._reached: dict[str, set[str]] = {}
 
     @cached_property
     def places(self) -> dict[str, Source]:
         """The files by where they are below the tree."""
         return {source.where: source for source in self.sources}
+
+    def free(self, place: str) -> bool:
+        """Tell whether a file can go to a place: nothing is there, no folder either, and no file is on the way."""
+        ways = [place[: found.start()] for found in re.finditer("/", place)]
+        files = {place, *ways}
+        return place not in self._folders and files.isdisjoint(self.places) and files.isdisjoint(self.data)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        places = (*self.places, *self.data)
+        return frozenset(place[: found.start()] for place in places for found in re.finditer("/", place))
 
     @cached_property
     def by_name(self) -> dict[str, list[Source]]:
@@ -73,7 +87,7 @@ class Tree:
         found: dict[str, dict[str, str]] = {}
         for source in self.sources:
             moved = private_package(source.where)
-            if moved and moved not in self.places:
+            if moved and self.free(moved):
                 folder = source.where.rpartition("/")[0].removesuffix("/private")
                 name = ".".join([*packages(moved), source.path.stem])
                 found.setdefault(folder, {})[source.path.stem] = name
