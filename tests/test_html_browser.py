@@ -247,6 +247,15 @@ def test_the_command_that_runs_a_case_again_is_copied(page: Browser) -> None:
     assert page.ask("getComputedStyle(document.querySelector('.again code')).userSelect") != "none"
 
 
+def test_what_pybn_parity_cannot_run_again_is_run_by_its_own_command(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "out.html").write_text(page_of(report_pages.every(), sides=("octave", "exported")))
+    browser.open(tmp_path / "out.html")
+    browser.show(IMAGES)
+    assert text(browser, ".again code") == index_of((tmp_path / "out.html").read_text())["command"]
+
+
 def find_row(start: str) -> str:
     """The row of the case whose name starts like this."""
     names = "e.querySelector('.name').textContent"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
+from test_html_report import index_of
 
 import pybn
 from pybn.cli import main
@@ -54,7 +55,10 @@ def test_a_model_is_written_proven_and_taken_back(
     assert f"out{suffix}, which answers as the model does under Octave" in said
     assert "port float64" in said
     assert "preprocessing of input: meta.normalization.averageImage" in said
-    assert "class" in Path("proof.html").read_text()
+    index = index_of(Path("proof.html").read_text())
+    assert index["options"] is None  # no case of pybn parity: what runs it again is the command itself
+    assert index["command"] == f"pybn migrate {net} out{suffix} --verify --report proof.html"
+    assert index["cases"][0]["python"] == ["port float64"]
     assert main(["migrate", "--back", f"out{suffix}", "back.npz"]) == 0
     with np.load("back.npz") as back:
         found = {name: back[name] for name in back.files}

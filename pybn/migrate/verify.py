@@ -166,7 +166,8 @@ def _judged(
         result = judge(case, wanted, obtained)
         found = None
         if result.status is Status.DIFFERS and result.answers is not None:
-            found = first_divergence(case, result.comparisons, *result.answers)
+            truth = (dict(expected), "Octave, in double") if target.dtype == "float32" else None
+            found = first_divergence(case, result.comparisons, *result.answers, truth)
         yield Result(case, result.status, result.comparisons, result.message, result.answers, found)
 
 
@@ -193,4 +194,4 @@ def compared(
 ) -> Case:
     """Return a case that nothing runs: it says what two answers have, and how close they must be."""
     matlab = MatlabSide((Path(bundled("matlab_ref")),), "function", "run_network", (), tuple(steps))
-    return Case(source, name, dtype, {}, matlab, PythonSide((), "", (), {}, False, ()), {}, outputs)
+    return Case(source, name, dtype, {}, matlab, PythonSide((), name, (), {}, False, ()), {}, outputs)

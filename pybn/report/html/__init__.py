@@ -52,10 +52,10 @@ def report_of(
     return html_report(results, album, about, words, broken)
 
 
-def _options(sides: tuple[str, str]) -> list[str]:
-    """Return what `pybn parity` has to be told to run a case again on the same sides."""
+def _options(sides: tuple[str, str]) -> list[str] | None:
+    """Return what `pybn parity` has to be told to run a case again on the same sides; None where it cannot."""
     if "exported" in sides:
-        return []
+        return None
     usual = zip(("--expected", "--obtained"), sides, ("golden", "port"), strict=True)
     return [word for option, side, default in usual if side != default for word in (option, side)]
 

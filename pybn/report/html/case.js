@@ -25,8 +25,9 @@ function caseHead(each) {
     h("div", { class: "again" }, h("code", null, again(each)), copyButton("Copy", "copy the command that runs this case again", () => again(each))));
 }
 
-/** The command that runs a case again. */
+/** The command that runs a case again, or all of them where they are no cases of `pybn parity`. */
 function again(each) {
+  if (report.options === null) return report.command;
   const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const path = report.paths[each.file], home = path.startsWith("~/") ? "~/" : "";
   const file = path.startsWith("(pybn)/") ? [] : [home + quoted(path.slice(home.length))];

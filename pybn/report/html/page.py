@@ -37,8 +37,8 @@ def html_report(
     """Return the report as HTML.
 
     `about` is the provenance as JSON data: "expected", "obtained" (the sides' names), "versions", "command",
-    "options" (of the sides), "date", "files" (.m files and their SHA-256), "used" (of each result, which of these),
-    "skipped", "staging".
+    "options" (of the sides, None where `pybn parity` cannot run a case again), "date", "files" (.m files and their
+    SHA-256), "used" (of each result, which of these), "skipped", "staging".
     `words` takes the paths of this machine out of a message.
     """
     files = {result.case.file: k for k, result in enumerate({r.case.file: r for r in results}.values())}
